@@ -1,4 +1,4 @@
-"""Everything that a client can send has a limit in its type: texts, lists and mappings alike."""
+"""Every value that a client can send has a limit in its type: texts, lists and mappings."""
 
 import ast
 from collections.abc import Iterator
@@ -97,8 +97,8 @@ def test_bodies_are_decoded_by_the_route_adapter_alone() -> None:
         for call in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(call, ast.Call)
     }
-    ways = {"read_json", "request.body", "request.json", "request.form", "call.request.body", "call.request.json"}
-    assert {one for one in calls if one[1] in ways} == {
+    readers = {"read_json", "request.body", "request.json", "request.form", "call.request.body", "call.request.json"}
+    assert {one for one in calls if one[1] in readers} == {
         ("route_adapter", "read_json"),
         ("request_read", "request.body"),
     }

@@ -1,4 +1,4 @@
-"""The files in deploy/ name what there is: sources, commands, settings, paths of the server."""
+"""The files in deploy/ name existing sources, commands, settings and paths of the server."""
 
 import re
 from pathlib import Path
@@ -30,7 +30,7 @@ def commands() -> set[str]:
 
 
 def block(text: str, heading: str) -> str:
-    """What stands between the braces after a heading."""
+    """Return the text between the braces after a heading."""
     start = text.index(heading) + len(heading)
     depth, begin = 0, text.index("{", start)
     for at in range(begin, len(text)):
@@ -40,7 +40,7 @@ def block(text: str, heading: str) -> str:
     raise AssertionError(f"the block {heading} has no end")
 
 
-def test_the_image_is_made_of_what_there_is() -> None:
+def test_image_is_built_from_existing_sources() -> None:
     lines = [line.split() for line in text_of("Dockerfile").splitlines() if line.startswith("COPY ")]
     sources = [name for line in lines if "--from" not in line[1] for name in line[1:-1]]
     assert {"bin", "src", "web", "requirements/run.txt"} <= {*sources}
@@ -79,7 +79,7 @@ def test_paths_exist(name: str) -> None:
 
 
 @pytest.mark.parametrize("path", COMPOSES, ids=lambda path: path.name)
-def test_a_composition_hangs_together(path: Path) -> None:
+def test_compose_file_is_consistent(path: Path) -> None:
     made: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     services: dict[str, dict[str, Any]] = made["services"]
     for name, service in services.items():
@@ -92,10 +92,10 @@ def test_a_composition_hangs_together(path: Path) -> None:
     nodes = [one for one in services.values() if "CRUMBLESS_PUBLIC_URL" in one.get("environment", {})]
     assert nodes
     assert {one["environment"]["CRUMBLESS_TRUSTED_PROXIES"] for one in nodes} == {subnet}
-    assert all("ports" not in one for one in nodes), "a node is reached by the proxy alone"
+    assert all("ports" not in one for one in nodes), "a node is reachable only through the proxy"
 
 
-def test_nginx_lets_streams_through() -> None:
+def test_nginx_does_not_buffer_streams() -> None:
     text = text_of("nginx.conf")
     assert text.count("{") == text.count("}")
     stream = block(text, "location /v1/stream")
@@ -110,7 +110,7 @@ def test_nginx_lets_streams_through() -> None:
     assert float(re.findall(r"client_body_timeout\s+(\d+)s", text)[0]) <= BODY_SECONDS
 
 
-def test_caddy_lets_streams_through() -> None:
+def test_caddy_does_not_buffer_streams() -> None:
     text = text_of("Caddyfile")
     assert text.count("{") == text.count("}")
     proxy = block(text, "reverse_proxy {$NODES}")
@@ -118,14 +118,14 @@ def test_caddy_lets_streams_through() -> None:
         assert line in proxy
 
 
-def test_the_unit_gives_the_service_little() -> None:
+def test_systemd_unit_restricts_the_service() -> None:
     unit = text_of("crumbless.service")
     for line in ("DynamicUser=yes", "ProtectSystem=strict", "NoNewPrivileges=yes", "CapabilityBoundingSet="):
         assert f"\n{line}\n" in unit
     assert "SIGKILL" not in unit
 
 
-def test_the_rules_are_rules() -> None:
+def test_alert_rules_are_valid() -> None:
     made: dict[str, Any] = yaml.safe_load(text_of("prometheus_rules.yaml"))
     rules: list[dict[str, Any]] = [rule for group in made["groups"] for rule in group["rules"]]
     assert len(rules) > 8

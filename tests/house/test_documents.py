@@ -1,4 +1,4 @@
-"""What the documents say of codes, frames, settings, commands and files is what the code does, and vice versa."""
+"""The documents and the code agree on codes, frames, settings, commands and files."""
 
 import ast
 import re
@@ -24,23 +24,23 @@ SOURCES = sorted((ROOT / "src" / "crumbless").rglob("*.py"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md")])
 
 WEBSOCKET = {("GET /v1/stream", "")}
-"""Answered below the table of routes, by the WebSocket's own protocol class."""
+"""Answered before the route table, by the WebSocket's protocol class."""
 
 FOR_PEOPLE = {("GET", ""), ("GET /favicon.svg", "")}
-"""What a person's browser asks for by itself; no client needs it."""
+"""Requested by browsers themselves. No client needs it."""
 
 CODE_WORD = re.compile(r"`([a-z_]+)`")
 
 
 def all_rows(first_cell: str) -> list[list[str]]:
-    """`rows` of every table with this heading in any document of docs/."""
+    """Return the rows of every table with this heading in any document of docs/."""
     texts = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))]
     heading = f"\n| {first_cell} |"
     return [row for text in texts for part in text.split(heading)[1:] for row in rows(first_cell, f"{heading}{part}")]
 
 
 def rows(first_cell: str, text: str = PROTOCOL) -> list[list[str]]:
-    """Cells of the table whose heading starts with `first_cell`, without its heading."""
+    """Return the cells of the table whose heading starts with `first_cell`, without its heading."""
     lines = text.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith(f"| {first_cell} |"))
     body = lines[start + 2 :]
@@ -49,18 +49,18 @@ def rows(first_cell: str, text: str = PROTOCOL) -> list[list[str]]:
 
 
 def ops(frames: object) -> set[str]:
-    """The `op` of each frame of a union."""
+    """Return the `op` of each frame of a union."""
     return {str(frame.__struct_config__.tag) for frame in get_args(frames)}
 
 
 def constants(kind: type) -> list[object]:
-    """Every literal of a type in the sources, errors.py aside."""
+    """Return every literal of a type in the sources except errors.py."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES if path.name != "errors.py"]
     nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     return [node.value for node in nodes if type(node.value) is kind]
 
 
-def is_made_by_a_program(name: str) -> bool:
+def is_ignored_by_git(name: str) -> bool:
     return subprocess.run(["git", "check-ignore", "--quiet", f"{name}/"], cwd=ROOT, check=False).returncode == 0
 
 
@@ -115,7 +115,7 @@ def test_limits_are_documented() -> None:
 
 
 def route_of(path: str) -> str:
-    """A documented or declared path with `*` for what varies, without its query and closing slash."""
+    """Return a documented or declared path with `*` for parameters, without its query and closing slash."""
     without_query = path.partition("?")[0].rstrip("/ ")
     return re.sub(r"/(?:\{\w+\}|[A-Z]+(?:\.js)?)(?=/|$)", "/*", without_query)
 
@@ -154,7 +154,7 @@ def test_every_setting_is_documented() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_document_names_only_settings_that_exist(document: Path) -> None:
+def test_document_names_only_existing_settings(document: Path) -> None:
     known = {name.upper() for name in SECTION_OF} | {CONFIG_FILE.removeprefix(PREFIX)}
     named = set(re.findall(rf"\b{PREFIX}([A-Z_]*[A-Z])\b", document.read_text(encoding="utf-8")))
     known |= {"CONSENT_EXTERNAL"}  # A name in the browser: docs/consent.md, "With your own consent tool".
@@ -162,28 +162,28 @@ def test_a_document_names_only_settings_that_exist(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_files_that_a_document_links_to_exist(document: Path) -> None:
+def test_files_that_a_document_links_to_exist(document: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text(encoding="utf-8"))
     local = [target for target in targets if "://" not in target and not target.startswith("mailto:")]
     assert [target for target in local if not (document.parent / target).exists()] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_files_that_a_document_names_exist(document: Path) -> None:
+def test_files_that_a_document_names_exist(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     named = re.findall(r"`((?:bin|src|web|tools|tests|docs|bench)/[\w./-]*\w)`", text)
     missing = [name for name in named if not (ROOT / name).exists()]
-    assert [name for name in missing if not is_made_by_a_program(name)] == []
+    assert [name for name in missing if not is_ignored_by_git(name)] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_commands_that_a_document_names_exist(document: Path) -> None:
+def test_commands_that_a_document_names_exist(document: Path) -> None:
     named = re.findall(r"`crumbless ([a-z-]+(?: [a-z-]+)?)", document.read_text(encoding="utf-8"))
     assert [command for command in sorted(set(named)) if not is_command(command.split())] == []
 
 
 def is_command(words: list[str]) -> bool:
-    """Whether the command line knows a command of these words. What follows a whole command is its argument."""
+    """Return whether a command of these words exists. Words after a complete command are its arguments."""
     found: Any = get_command(app)
     for word in words:
         if not hasattr(found, "commands"):

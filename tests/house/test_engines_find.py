@@ -1,4 +1,4 @@
-"""A browser engine that is missing and cannot be installed makes `bin/test` fail; it is never passed over."""
+"""A browser engine that is missing and cannot be installed makes `bin/test` fail instead of being skipped."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ FIND = '. bin/lib/engines_find.sh; find_engines; echo "$?:$missing_engines"'
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
-    """A machine of an ordinary user: the one folder on its PATH."""
+    """Return a machine of an ordinary user: the one folder on its PATH."""
     write_command(tmp_path, "id", "echo 1000")
     return tmp_path
 
@@ -46,7 +46,7 @@ def test_missing_engines_are_reported_by_their_packages(machine: Path) -> None:
     assert find_engines(machine) == f"1:{PACKAGES}"
 
 
-def test_an_engine_that_does_not_start_is_missing(machine: Path) -> None:
+def test_engine_that_does_not_start_is_missing(machine: Path) -> None:
     for name in COMMANDS:
         write_command(machine, name, "exit 0" if name != "WebKitWebDriver" else "exit 1")
     assert find_engines(machine) == "1:webkit2gtk-driver"

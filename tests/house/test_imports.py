@@ -9,7 +9,7 @@ IMPORT = re.compile(r"\bimport\(")
 REPEATABLE = re.compile(r'importPart\(\s*\(\) => import\("[^"]+"\)|importRetry\(\(query\) =>\s*import\(')
 HELPER = "import_part.ts"
 LOADED = re.compile(r"\w+=>\w+\(\[([`'\"]\./[^\]]*)\]\)")
-"""What web/build.mjs writes in place of an import: the part's file and those that it imports."""
+"""The replacement of an import by web/build.mjs: the part's file and the files that it imports."""
 
 NAMED = re.compile(r"\./([\w.-]+\.js)")
 BUILT = re.compile(r"import\(\s*[`'\"]\./\w+\.(\w+)-")
@@ -17,7 +17,7 @@ BUILT = re.compile(r"import\(\s*[`'\"]\./\w+\.(\w+)-")
 
 def test_every_import_goes_through_the_helper() -> None:
     files = [path for kind in ("ts", "tsx") for path in (ROOT / "web").rglob(f"*.{kind}")]
-    # Writes the imports of texts in other languages.
+    # Generates the imports of texts in other languages.
     files.append(ROOT / "web" / "i18n" / "texts_plugin.mjs")
     texts = {
         path.name: COMMENT.sub("", path.read_text("utf-8"))
@@ -29,7 +29,7 @@ def test_every_import_goes_through_the_helper() -> None:
     assert bare == set()
 
 
-def test_the_built_code_imports_parts_in_no_other_way() -> None:
+def test_built_code_imports_parts_through_the_helper_only() -> None:
     files = sorted((ROOT / "src" / "crumbless" / "web_dist" / "assets").glob("*.js"))
     assert len(files) > 40
     bare = {name for path in files for name in BUILT.findall(path.read_text("utf-8"))}

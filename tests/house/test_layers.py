@@ -1,4 +1,4 @@
-"""Imports go down only, those inside functions and under TYPE_CHECKING included: a map that cannot go stale."""
+"""Imports go down only, including those inside functions and under TYPE_CHECKING."""
 
 import ast
 import posixpath
@@ -32,10 +32,10 @@ LAYERS: list[set[str]] = [
     {"cli"},
     {"__main__"},
 ]
-"""From the ground up. A part may import from its own and from lower layers' parts."""
+"""From the bottom up. A part may import from its own and from lower layers' parts."""
 
 GROUND = LAYERS[0]
-"""The only layer whose parts may import one another: adapters, live and store are joined in app.py alone."""
+"""The only layer whose parts may import one another: only app.py joins adapters, live and store."""
 
 WEB_SURFACES = {"loader", "keeper", "frame", "desk", "consent", "policy", "shop", "tags"}
 WEB_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""")
@@ -51,7 +51,7 @@ def height(part: str) -> int:
 
 
 def allowed(importer: str, imported: str) -> bool:
-    """Whether one part of the package may import from the other."""
+    """Return whether one part of the package may import from the other."""
     same_layer = height(importer) == height(imported)
     return importer == imported or height(importer) > height(imported) or (same_layer and importer in GROUND)
 
@@ -62,7 +62,7 @@ def module_name(path: Path) -> str:
 
 
 def imported_names(tree: ast.AST, module: str) -> Iterator[str]:
-    """Full names of all that is imported anywhere in a module, relative imports resolved."""
+    """Return the full names of all imports anywhere in a module, with relative imports resolved."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -76,7 +76,7 @@ def imported_names(tree: ast.AST, module: str) -> Iterator[str]:
 
 
 def python_edges(source: str, module: str) -> list[Edge]:
-    """(importing part, imported part) for every import of the package by itself."""
+    """Yield (importing part, imported part) for every import of the package by itself."""
     names = imported_names(ast.parse(source), module)
     inside = [name.split(".") for name in names if name.startswith("crumbless.")]
     importer = module.split(".")[1] if "." in module else "__init__"
@@ -84,7 +84,7 @@ def python_edges(source: str, module: str) -> list[Edge]:
 
 
 def web_edges(source: str, folder: str) -> list[Edge]:
-    """(importing surface, imported surface) for every relative import of the browser code in a folder of web/."""
+    """Yield (importing surface, imported surface) for every relative import of the browser code in a folder of web/."""
     targets = [target for target in WEB_IMPORT.findall(source) if target.startswith(".")]
     paths = [posixpath.normpath(posixpath.join(folder, target)) for target in targets]
     surface = folder.partition("/")[0]
@@ -137,7 +137,7 @@ def test_browser_imports_go_down_only() -> None:
         ),
     ],
 )
-def test_a_python_import_upward_is_seen(module: str, source: str, edge: Edge) -> None:
+def test_python_import_upward_is_found(module: str, source: str, edge: Edge) -> None:
     assert python_edges(source, module) == [edge]
     assert not allowed(*edge)
 
@@ -145,5 +145,5 @@ def test_a_python_import_upward_is_seen(module: str, source: str, edge: Edge) ->
 @pytest.mark.parametrize(
     "source", ['import { a } from "../desk/inbox";', 'import "../desk/style.css";', 'await import("../desk/inbox")']
 )
-def test_a_browser_import_sideways_is_seen(source: str) -> None:
+def test_browser_import_sideways_is_found(source: str) -> None:
     assert web_edges(source, "frame") == [("frame", "desk")]

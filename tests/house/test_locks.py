@@ -1,4 +1,4 @@
-"""What is installed is what was locked: each package by version and hash, from the registry a machine is set up for."""
+"""Installed packages are the locked ones: version and hash of each, from the machine's own registry."""
 
 import json
 import re
@@ -18,7 +18,7 @@ ADDRESS = re.compile(r"://|--(?:extra-)?index-url|--find-links|\s@\s|^-[if]\b")
 
 
 def pins(lock: Path) -> list[str]:
-    """One string for each locked package: its version, marker and hashes."""
+    """Return one string for each locked package: its version, marker and hashes."""
     joined = lock.read_text(encoding="utf-8").replace("\\\n", " ")
     return [line.strip() for line in joined.splitlines() if line.strip() and not line.lstrip().startswith("#")]
 
@@ -37,7 +37,7 @@ def read_json(name: str) -> dict[str, Any]:
     return json.loads((ROOT / name).read_text(encoding="utf-8"))
 
 
-def test_there_are_locks_for_every_purpose() -> None:
+def test_every_purpose_has_a_lock() -> None:
     assert {lock.stem for lock in LOCKS} == {"run", "build", "dev", "node"}
 
 
@@ -54,7 +54,7 @@ def test_no_python_lock_names_a_registry(lock: Path) -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
-def test_every_python_lock_holds_what_is_wanted(lock: Path) -> None:
+def test_every_python_lock_contains_the_required_packages(lock: Path) -> None:
     assert wanted_names(lock) - set(locked_versions(lock)) == set()
 
 
@@ -65,7 +65,7 @@ def test_locks_that_are_installed_together_agree() -> None:
     assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
-def test_the_wheel_asks_for_what_was_locked() -> None:
+def test_wheel_requires_the_locked_versions() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     requirements = [Requirement(line) for line in project["dependencies"]]
     locked = locked_versions(ROOT / "requirements" / "run.txt")
@@ -80,7 +80,7 @@ def test_no_javascript_package_names_a_registry() -> None:
 
 
 def without_links(package: dict[str, Any]) -> dict[str, Any]:
-    """A locked package without where to give its makers money: the only address that belongs there."""
+    """Return a locked package without its funding URL, the only URL that is allowed there."""
     return {key: value for key, value in package.items() if key != "funding"}
 
 
@@ -92,7 +92,7 @@ def test_every_javascript_package_has_a_hash() -> None:
 
 
 def test_every_javascript_package_is_locked_for_every_platform() -> None:
-    """npm leaves out what its registry did not have when the lock was made, and then refuses that lock elsewhere."""
+    """npm omits packages that its registry lacked when the lock was made, and then refuses that lock."""
     packages = read_json("package-lock.json")["packages"]
     names = {name.rpartition("node_modules/")[2] for name in packages}
     optional = {name for one in packages.values() for name in one.get("optionalDependencies", {})}
@@ -100,7 +100,7 @@ def test_every_javascript_package_is_locked_for_every_platform() -> None:
     assert optional - names == set()
 
 
-def test_javascript_packages_are_wanted_by_exact_version() -> None:
+def test_javascript_packages_are_required_by_exact_version() -> None:
     manifest, root = read_json("package.json"), read_json("package-lock.json")["packages"][""]
     for kind in ("dependencies", "devDependencies"):
         assert manifest[kind] == root[kind]

@@ -1,4 +1,4 @@
-"""The migration that moves every entry: what becomes of each row, what it needs, and what a cut one leaves."""
+"""The migration that moves every entry: the result for each row, its requirements, and an interruption."""
 
 import json
 import multiprocessing
@@ -27,12 +27,12 @@ from support.server import wait_until
 BEFORE = "0006"
 AT = 1_790_000_000_000
 TEXT = 'Say "é" \\ \n\t/ \u2028 \U0001f600'
-"""Every character that JSON may write in more than one way."""
+"""Every character that JSON may encode in more than one way."""
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of the schema before, with two workspaces and three conversations."""
+    """Return a database of the earlier schema, with two workspaces and three conversations."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'crumbless.db'}"
         migrate(url, BEFORE)
@@ -57,7 +57,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def migration() -> ModuleType:
-    """The module of the migration, as Alembic loads it."""
+    """Return the module of the migration, as Alembic loads it."""
     module: ModuleType = ScriptDirectory(str(MIGRATIONS)).get_revision("0007").module
     return module
 
@@ -154,7 +154,7 @@ def test_every_row_has_its_new_form(old_url: str) -> None:
     assert rows(old_url, "SELECT id, last_number FROM workspace ORDER BY id") == [(1, 3), (2, 1)]
 
 
-def test_message_that_is_sent_again_after_the_migration_is_a_repeat(old_url: str) -> None:
+def test_message_that_is_resent_after_the_migration_is_a_repeat(old_url: str) -> None:
     migrate(old_url)
     again = NewEntry(1, "c-1", "e-1-1", AT + 9, "message", "visitor", "", "", message_data(TEXT))
     one = WriteRequest(again, None, lambda _outcome: None)
@@ -170,9 +170,9 @@ def test_entries_move_in_portions_with_progress(
 ) -> None:
     monkeypatch.setattr(migration, "PORTION", 3)
     monkeypatch.setattr(ScriptDirectory, "from_config", _scripts_with(migration))
-    told: list[tuple[str, int, int]] = []
-    migrate(old_url, progress=lambda table, moved, count: told.append((table, moved, count)))
-    assert told == [("entry", moved, 10) for moved in (0, 3, 6, 9, 10)]
+    progress: list[tuple[str, int, int]] = []
+    migrate(old_url, progress=lambda table, moved, count: progress.append((table, moved, count)))
+    assert progress == [("entry", moved, 10) for moved in (0, 3, 6, 9, 10)]
     assert rows(old_url, "SELECT count(*) FROM entry") == [(10,)]
 
 

@@ -1,4 +1,4 @@
-"""The migrations lead from nothing to exactly the tables that the code knows."""
+"""The migrations lead from an empty database to exactly the tables that the code declares."""
 
 import ast
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from support.schema_forms import is_on_both
 
 @pytest.fixture
 def migrated(tmp_path: Path) -> Iterator[Engine]:
-    """A database that the migrations alone have made."""
+    """Return a database made by the migrations alone."""
     address = f"sqlite:///{tmp_path / 'migrated.db'}"
     migrate(address)
     engine = create_engine(address)
@@ -28,7 +28,7 @@ def migrated(tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def declared(tmp_path: Path) -> Iterator[Engine]:
-    """A database made from the tables as the code declares them."""
+    """Return a database made from the tables as the code declares them."""
     engine = create_engine(f"sqlite:///{tmp_path / 'declared.db'}")
     metadata.create_all(engine)
     yield engine
@@ -41,7 +41,7 @@ def index_text(index: Any) -> str:
 
 
 def table_definitions(connection: Connection) -> dict[str, dict[str, object]]:
-    """What a database says of its tables, in an order that does not depend on how they were made."""
+    """Return a database's description of its tables, in an order that does not depend on their creation."""
     inspector = inspect(connection)
     return {
         name: {
@@ -85,7 +85,7 @@ def test_alembic_finds_no_difference(migrated: Engine) -> None:
         assert compare_metadata(context, metadata) == []
 
 
-def test_a_second_migration_changes_nothing(tmp_path: Path) -> None:
+def test_second_migration_changes_nothing(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path / 'twice.db'}"
     migrate(address)
     before = (tmp_path / "twice.db").read_bytes()
@@ -93,15 +93,15 @@ def test_a_second_migration_changes_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "twice.db").read_bytes() == before
 
 
-def test_the_newest_revision_is_the_one_the_code_asks_for(migrated: Engine) -> None:
+def test_newest_revision_is_the_one_that_the_code_requires(migrated: Engine) -> None:
     scripts = ScriptDirectory(str(MIGRATIONS))
     assert scripts.get_heads() == [SCHEMA]
     with migrated.connect() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == SCHEMA
 
 
-def test_migrations_import_nothing_of_the_product() -> None:
-    """A migration that read today's tables would change its meaning when they do."""
+def test_migrations_import_no_module_of_the_product() -> None:
+    """A migration that read today's tables would change its meaning when they change."""
     for path in (MIGRATIONS / "versions").glob("[0-9]*.py"):
         nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         modules = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}

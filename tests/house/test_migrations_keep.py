@@ -1,4 +1,4 @@
-"""Migrations keep what is there, up from every schema that was and down again, on SQLite and on PostgreSQL."""
+"""Migrations preserve data, up from every earlier schema and down again, on SQLite and on PostgreSQL."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +27,7 @@ from support.value_make import make_entry
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database without a table."""
+    """Return a database without tables."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'crumbless.db'}"
         return
@@ -41,7 +41,7 @@ LAST_WITH_A_WAY_BACK = "0006"
 
 
 def rows_of(url: str, wanted: Rows) -> Rows:
-    """The same columns of the same tables, as they are now."""
+    """Return the same columns of the same tables, as they are now."""
 
     def run(connection: Connection) -> Rows:
         return {name: read(connection, Table(name, MetaData(), autoload_with=connection)) for name in wanted}
@@ -64,7 +64,7 @@ def test_data_of_older_schemas_survive_the_upgrade(empty_url: str, revision: str
         check_schema(empty_url)
     migrate(empty_url)
     check_schema(empty_url)
-    # Events for vendors are tasks now; all other rows are where they were.
+    # Events for vendors are tasks now. All other rows are in the same tables.
     wanted = {name: rows for name, rows in with_new_names(OLDER[revision] | CORE).items() if name != "relay_event"}
     assert rows_of(empty_url, wanted) == wanted
     events: Rows = OUTBOX if "relay_event" in OLDER[revision] else {"task": []}
@@ -104,7 +104,7 @@ RENAMED = {
 }
 
 
-def test_renamed_tables_keep_rows_constraints_and_triggers(empty_url: str) -> None:
+def test_renamed_tables_preserve_rows_constraints_and_triggers(empty_url: str) -> None:
     migrate(empty_url, "0001")
     put_in(empty_url, BEGIN)
     migrate(empty_url, "0008")
@@ -122,7 +122,7 @@ def test_renamed_tables_keep_rows_constraints_and_triggers(empty_url: str) -> No
     assert write_once(empty_url, lambda connection: connection.exec_driver_sql(again).scalar()) == "workspace_made"
 
 
-def test_the_way_down_keeps_what_the_older_schema_knows(empty_url: str) -> None:
+def test_downgrade_preserves_the_data_of_the_older_schema(empty_url: str) -> None:
     migrate(empty_url, LAST_WITH_A_WAY_BACK)
     put_in(empty_url, OLDER["0002"])
     for revision in ("0002", "0001"):
@@ -142,7 +142,7 @@ def test_downgrade_from_the_core_schema_is_rejected(empty_url: str) -> None:
     check_schema(empty_url)
 
 
-def test_no_node_starts_on_a_schema_of_the_future(empty_url: str) -> None:
+def test_node_does_not_start_on_a_newer_schema(empty_url: str) -> None:
     migrate(empty_url)
     write_once(
         empty_url, lambda connection: connection.exec_driver_sql("UPDATE alembic_version SET version_num='9999'")
@@ -153,7 +153,8 @@ def test_no_node_starts_on_a_schema_of_the_future(empty_url: str) -> None:
 
 
 def default_differs(_context: object, _found: object, wanted: Column[Any], *defaults: Any) -> bool | None:
-    """Whether the defaults differ; None: as Alembic finds it. PostgreSQL cannot compare JSON, but text."""
+    """Return whether the defaults differ, or None to let Alembic decide. PostgreSQL cannot compare JSON, so compare
+    text."""
     in_database, _in_code, rendered = defaults
     return str(rendered) not in str(in_database) if isinstance(wanted.type, JSON) else None
 

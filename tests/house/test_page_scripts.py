@@ -1,6 +1,6 @@
 """Our scripts on customers' pages read the document through web/shared/page_document.ts only.
 
-An element with a name takes the place of the document's property of that name (tests/browser/test_clobbering.py).
+An element with a name replaces the document's property of that name (tests/browser/test_clobbering.py).
 """
 
 import posixpath
@@ -15,7 +15,7 @@ READS = re.compile(r"\bdocument\s*[.?\[]|\bcurrentScript\b")
 
 
 def sources() -> dict[str, str]:
-    """Every file of which these scripts are made, without its comments."""
+    """Return every source file of these scripts, without its comments."""
     found: dict[str, str] = {}
     waiting = list(ENTRIES)
     while waiting:
@@ -28,14 +28,14 @@ def sources() -> dict[str, str]:
     return found
 
 
-def test_no_script_on_a_customers_page_reads_the_document_itself() -> None:
+def test_scripts_on_customers_pages_do_not_read_the_document_directly() -> None:
     files = sources()
     assert {"shared/page_document.ts", "loader/launcher_view.ts", "consent/script_gate.ts"} <= set(files)
     reading = {name for name, text in files.items() if READS.search(text.replace("pageDocument.currentScript", ""))}
     assert reading == set()
 
 
-def test_a_read_of_the_document_is_seen() -> None:
+def test_read_of_the_document_is_found() -> None:
     assert READS.search("const { origin } = new URL(document.currentScript.src);")
     assert READS.search('document["body"].append(host);')
     assert not READS.search("pageDocument.body.append(host);")

@@ -1,4 +1,4 @@
-"""The policy page's texts have the marks of English in every language, links that lead somewhere, and notes in use."""
+"""The policy page's texts have the markup of English in every language, valid links, and no unused note."""
 
 import re
 from collections import Counter
@@ -20,7 +20,7 @@ MARK = re.compile(r"`[^`]+`|\]\(([a-z-]+)\)|'?\{\w+\}'?")
 
 
 def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every text with the way to it."""
+    """Yield every text with its path."""
     match value:
         case str():
             yield path, value
@@ -33,17 +33,17 @@ def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def marks(text: str) -> Counter[str]:
-    """Code, links and values of a text; how much is strong is the language's own matter."""
+    """Return code, links and values of a text. Each language may use other strong text."""
     return Counter(found[0] for found in MARK.finditer(text))
 
 
-def test_english_is_there_and_is_read() -> None:
+def test_english_texts_exist() -> None:
     assert next(iter(TEXTS)) == "en"
     assert len(dict(texts(TEXTS["en"]))) > 200
 
 
 @pytest.mark.parametrize("language", TEXTS)
-def test_a_language_keeps_marks_and_leaves_no_text_empty(language: str) -> None:
+def test_language_has_the_markup_of_english_and_no_empty_text(language: str) -> None:
     english = dict(texts(TEXTS["en"]))
     own = dict(texts(TEXTS[language]))
     assert {path: text for path, text in own.items() if marks(text) != marks(english[path])} == {}
@@ -51,18 +51,18 @@ def test_a_language_keeps_marks_and_leaves_no_text_empty(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", TEXTS)
-def test_a_language_has_twelve_months(language: str) -> None:
+def test_language_has_twelve_months(language: str) -> None:
     assert len(set(TEXTS[language]["page"]["months"])) == 12
 
 
-def test_every_link_leads_somewhere() -> None:
+def test_every_link_has_a_target() -> None:
     named = {found[1] for _, text in texts(TEXTS["en"]) for found in MARK.finditer(text) if found[1]}
     links = read_links()
     assert named == set(links) | MADE_BY_THE_PAGE
     assert all(address.startswith("https://") for address in links.values())
 
 
-def test_the_texts_know_all_that_the_registry_contains() -> None:
+def test_texts_know_every_value_of_the_registry() -> None:
     english = TEXTS["en"]
     assert set(english["storage"]["about"]) == set(get_args(Category))
     assert {item.service for item in REGISTRY.item if item.service} <= set(english["third"])

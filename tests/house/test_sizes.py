@@ -1,4 +1,4 @@
-"""Budgets of the browser code, in bytes as they travel: gzip, script and style together."""
+"""Budgets of the browser code, in compressed bytes: gzip, script and style together."""
 
 import gzip
 import json
@@ -10,7 +10,7 @@ WEB_DIST = Path(__file__).parents[2] / "src" / "crumbless" / "web_dist"
 
 
 def compressed_size(surface: str) -> int:
-    """Bytes of everything that the manifest lists for a surface, each file compressed on its own as a server does."""
+    """Return the bytes of all files of a surface in the manifest, each compressed separately as a server does."""
     manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
     return sum(len(gzip.compress((WEB_DIST / path).read_bytes(), 9)) for path in manifest[surface].values())
 
@@ -27,23 +27,23 @@ def compressed_size(surface: str) -> int:
         ("policy", 12_000),
     ],
 )
-def test_a_surface_keeps_its_budget(surface: str, budget: int) -> None:
+def test_surface_is_within_its_budget(surface: str, budget: int) -> None:
     size = compressed_size(surface)
     assert 500 <= size <= budget, f"{surface}: {size:,} of {budget:,} bytes"
 
 
 @pytest.mark.parametrize(("kind", "budget"), [("script", 5_000), ("style", 1_500)])
-def test_the_consent_manager_keeps_its_budgets(kind: str, budget: int) -> None:
+def test_consent_manager_is_within_its_budgets(kind: str, budget: int) -> None:
     manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
     size = len(gzip.compress((WEB_DIST / manifest["consent"][kind]).read_bytes(), 9))
     assert 500 <= size <= budget, f"{kind}: {size:,} of {budget:,} bytes"
 
 
 CHUNK_BUDGET = 8_000
-"""For each part that a surface loads when it is asked for."""
+"""For each part that a surface loads on demand."""
 
 
-def test_what_is_loaded_later_keeps_its_budget() -> None:
+def test_part_loaded_on_demand_is_within_its_budget() -> None:
     manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
     sizes = {part: compressed_size(part) for part in manifest if "." in part}
     assert {"frame.your_data_view", "frame.settings_view", "policy.kept_mount", "desk.security_page"} <= set(sizes)
@@ -51,20 +51,20 @@ def test_what_is_loaded_later_keeps_its_budget() -> None:
     assert too_large == {}
 
 
-def test_what_an_outage_needs_is_not_loaded_on_demand() -> None:
+def test_code_needed_in_an_outage_is_not_loaded_on_demand() -> None:
     manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
     on_demand = {part.partition(".")[2] for part in manifest}
     assert not {"stream_http", "stream_poll"} & on_demand
 
 
-def test_the_chat_keeps_its_budget_in_every_language() -> None:
+def test_chat_is_within_its_budget_in_every_language() -> None:
     manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
     words = [compressed_size(part) for part in manifest if part.startswith("frame.frame_texts_")]
     assert len(words) >= 4
     assert compressed_size("frame") + max(words) <= 30_000
 
 
-def test_nothing_is_built_that_no_budget_covers() -> None:
+def test_every_built_file_has_a_budget() -> None:
     manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
     listed = {path for files in manifest.values() for path in files.values()} | {"manifest.json"}
     built = {path.relative_to(WEB_DIST).as_posix() for path in WEB_DIST.rglob("*") if path.is_file()}

@@ -1,4 +1,4 @@
-"""No test is left out in silence: what cannot run fails with the reason, and no call narrows a run to a few tests."""
+"""No test is skipped silently: one that cannot run fails with the reason, and no call narrows a run to a few tests."""
 
 import ast
 import re
@@ -16,16 +16,16 @@ SKIPS_IN_SCRIPT = re.compile(
 )
 
 WAITS_BY_EVAL = "wait_for_function"
-"""Playwright's own wait, which a strict policy refuses at its second attempt; wait_in_page instead."""
+"""Playwright's own wait, which a strict policy refuses at its second attempt. Use wait_in_page instead."""
 
 
 def skips(source: str) -> list[int]:
-    """Lines of a Python module that leave a test out."""
+    """Return the lines of a Python module that skip a test."""
     nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute | ast.Name)]
     return [node.lineno for node in nodes if SKIPS_IN_PYTHON.search(ast.unparse(node))]
 
 
-def test_no_python_test_is_left_out() -> None:
+def test_no_python_test_is_skipped() -> None:
     files = sorted((ROOT / "tests").rglob("*.py"))
     assert len(files) > 5
     assert [(path.name, line) for path in files for line in skips(path.read_text("utf-8"))] == []
@@ -37,7 +37,7 @@ def test_no_test_waits_by_eval_in_a_page() -> None:
     assert [name for name, source in sources.items() if f".{WAITS_BY_EVAL}(" in source] == []
 
 
-def test_no_browser_code_test_is_left_out() -> None:
+def test_no_browser_code_test_is_skipped() -> None:
     files = sorted(path for kind in ("ts", "tsx") for path in (ROOT / "web").rglob(f"*.test.{kind}"))
     assert files
     assert [path.name for path in files if SKIPS_IN_SCRIPT.search(path.read_text("utf-8"))] == []
@@ -47,10 +47,10 @@ def test_no_browser_code_test_is_left_out() -> None:
     "source",
     ["@pytest.mark.skipif(True)\ndef test(): ...", "pytest.importorskip('x')", "mark.xfail", "collect_ignore = []"],
 )
-def test_a_skip_is_seen_in_python(source: str) -> None:
+def test_skip_is_found_in_python(source: str) -> None:
     assert skips(source) == [1]
 
 
 @pytest.mark.parametrize("source", ['it.skip("works")', "describe.only(", "test . todo(", 'xit("works")'])
-def test_a_skip_is_seen_in_a_script(source: str) -> None:
+def test_skip_is_found_in_a_script(source: str) -> None:
     assert SKIPS_IN_SCRIPT.search(source)

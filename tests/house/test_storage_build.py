@@ -1,4 +1,4 @@
-"""A wrong storage.toml stops the build with its line, its schema catches what it must, and lint guards other doors."""
+"""An invalid storage.toml stops the build with its line, its schema finds the faults, and lint refuses other access."""
 
 import importlib.util
 import json
@@ -30,12 +30,12 @@ TOOL = load_tool()
 
 
 def planted(old: str, new: str) -> tuple[str, int]:
-    """The project's registry with its first `old` replaced, and the line of that."""
+    """Return the project's registry with its first `old` replaced, and the line of that."""
     assert old in SOURCE
     return SOURCE.replace(old, new, 1), SOURCE[: SOURCE.index(old)].count("\n") + 1
 
 
-def test_the_schema_takes_the_registry() -> None:
+def test_schema_accepts_the_registry() -> None:
     TOOL.check_schema(SOURCE)
 
 
@@ -54,7 +54,7 @@ def test_the_schema_takes_the_registry() -> None:
         ("number = 1", "number = 0", "revision[0]"),
     ],
 )
-def test_the_schema_alone_catches_what_breaks_it(old: str, new: str, place: str) -> None:
+def test_schema_refuses_an_invalid_registry(old: str, new: str, place: str) -> None:
     source, _ = planted(old, new)
     with pytest.raises(RegistryError) as refused:
         TOOL.check_schema(source)
@@ -63,7 +63,7 @@ def test_the_schema_alone_catches_what_breaks_it(old: str, new: str, place: str)
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """As much of a checkout as the step needs that builds the browser code."""
+    """Return a checkout with the files that the build step of the browser code needs."""
     for folder in ("bin/lib", "tools", "web/shared"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     for name in ("storage.toml", "storage.schema.json", "package-lock.json"):
@@ -76,7 +76,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def build(checkout: Path) -> subprocess.CompletedProcess[str]:
-    """Runs the step of bin/build, bin/demo, bin/dev and bin/test; nothing is installed and no browser code made."""
+    """Run the step of bin/build, bin/demo, bin/dev and bin/test. It installs nothing and builds no browser code."""
     script = (
         "set -euo pipefail; . bin/lib/environment_prepare.sh; install_node_packages() { fail 'checked'; }; build_web"
     )
@@ -100,7 +100,7 @@ def test_valid_registry_passes_the_build(checkout: Path) -> None:
         ('mechanism = "localStorage"', 'mechanism = "cookie"', "only vendors' items can be cookies"),
     ],
 )
-def test_a_wrong_registry_stops_the_build_with_its_line(checkout: Path, old: str, new: str, message: str) -> None:
+def test_invalid_registry_stops_the_build_with_its_line(checkout: Path, old: str, new: str, message: str) -> None:
     source, line = planted(old, new)
     (checkout / "storage.toml").write_text(source, encoding="utf-8")
     built = build(checkout)
@@ -110,7 +110,7 @@ def test_a_wrong_registry_stops_the_build_with_its_line(checkout: Path, old: str
     assert "checked" not in built.stderr.splitlines()
 
 
-def test_browser_code_that_is_not_made_from_the_registry_stops_the_build(checkout: Path) -> None:
+def test_outdated_generated_browser_code_stops_the_build(checkout: Path) -> None:
     made = checkout / "web" / "shared" / "storage_registry.ts"
     made.write_text(made.read_text(encoding="utf-8").replace("86_400_000", "86_400_001"), encoding="utf-8")
     built = build(checkout)
@@ -122,7 +122,7 @@ DOORS = ["localStorage", "sessionStorage", "indexedDB", "caches", "cookieStore"]
 
 
 def lint(folder: Path, path: str, source: str) -> set[str]:
-    """The doors to the device that the project's lint rules refuse in a file at this path."""
+    """Return the storage APIs that the project's lint rules refuse in a file at this path."""
     file = folder / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(source, encoding="utf-8")
@@ -132,25 +132,25 @@ def lint(folder: Path, path: str, source: str) -> set[str]:
         [biome, "lint", "--reporter=json", "--max-diagnostics=200", path],
         cwd=folder, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    told = json.loads(ran.stdout)["diagnostics"]
-    refused = [json.dumps(one) for one in told if one["category"] == "lint/style/noRestrictedGlobals"]
+    diagnostics = json.loads(ran.stdout)["diagnostics"]
+    refused = [json.dumps(one) for one in diagnostics if one["category"] == "lint/style/noRestrictedGlobals"]
     assert bool(refused) == bool(ran.returncode), ran.stdout
     return {door for door in DOORS if any(door in one for one in refused)}
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_lint_refuses_a_door_to_the_device_outside_the_store(tmp_path: Path, door: str) -> None:
+def test_lint_refuses_storage_access_outside_the_store(tmp_path: Path, door: str) -> None:
     use = f"export const door = () => {door};\n"
     for path in ("web/desk/planted.ts", "web/shared/storage_elsewhere.ts", "web/policy/planted.tsx"):
         assert lint(tmp_path, path, use) == {door}
     assert lint(tmp_path, "web/desk/planted.ts", "export const door = () => 1;\n") == set()
 
 
-def test_lint_lets_the_store_open_them(tmp_path: Path) -> None:
+def test_lint_allows_storage_access_in_the_store(tmp_path: Path) -> None:
     assert lint(tmp_path, "web/shared/storage_places.ts", "export const door = () => localStorage;\n") == set()
 
 
-def test_only_the_store_goes_past_itself() -> None:
+def test_only_the_store_imports_its_internals() -> None:
     below = ("storage_places", "storage_records", "storage_tabs")
     files = [path for kind in ("ts", "tsx") for path in (ROOT / "web").rglob(f"*.{kind}") if ".test." not in path.name]
     sources = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}

@@ -1,4 +1,4 @@
-"""The catalogue of texts: browser and server format it alike, and the server reads every text of its surfaces."""
+"""The catalogue of texts: browser and server format it the same way, and the server uses every text it has."""
 
 import json
 import re
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def run_node(script: str) -> str:
-    """What a script of web/i18n prints."""
+    """Return the output of a script of web/i18n."""
     ran = subprocess.run(
         ["node", ROOT / "web" / "i18n" / script], capture_output=True, text=True, check=False, timeout=120
     )
@@ -32,18 +32,18 @@ def run_node(script: str) -> str:
     return ran.stdout
 
 
-def test_the_catalogue_is_the_one_that_the_browser_code_is_made_from() -> None:
+def test_catalogue_is_the_one_of_the_browser_code() -> None:
     assert FOLDER == ROOT / "web" / "locales"
     assert len(list(FOLDER.glob("*/language.json"))) == len(list(FOLDER.iterdir())) >= 12
 
 
-def test_browser_and_server_format_every_message_alike() -> None:
+def test_browser_and_server_format_every_message_the_same_way() -> None:
     printed = json.loads(run_node("messages_print.mjs"))
-    said: dict[str, tuple[str, list[str]]] = printed["said"]
-    assert len(said) > 500
+    formatted: dict[str, tuple[str, list[str]]] = printed["said"]
+    assert len(formatted) > 500
     differ: list[str] = []
     plurals = 0
-    for place, (text, expected) in said.items():
+    for place, (text, expected) in formatted.items():
         language = place.partition("/")[0]
         parts = parse_message(text)
         plurals += any(isinstance(part, Plural) for part in parts)
@@ -58,7 +58,7 @@ def test_browser_and_server_format_every_message_alike() -> None:
 
 
 class Recorded(dict[str, Any]):
-    """Texts that note which of them are read. A list is read as a whole."""
+    """Texts that record which of them are read. A list is read as a whole."""
 
     def __init__(self, texts: dict[str, Any], path: str, read: set[str]) -> None:
         super().__init__(texts)
@@ -85,7 +85,7 @@ def paths(texts: dict[str, Any], path: str) -> Iterator[str]:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """The texts that policy pages and emails read from here on."""
+    """Return the texts that policy pages and emails read from here on."""
     found: set[str] = set()
 
     def read_recorded(language: str, surface: str) -> Recorded:
@@ -96,7 +96,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return found
 
 
-def test_the_policy_page_reads_every_text(read: set[str]) -> None:
+def test_policy_page_reads_every_text(read: set[str]) -> None:
     contact = dict.fromkeys(
         ("organisation", "contact_address", "contact_email", "contact_phone", "company_number"), "+44 20"
     )
@@ -122,7 +122,7 @@ def test_emails_read_every_text(read: set[str]) -> None:
 
 
 @pytest.mark.parametrize("kind", get_args(MailKind))
-def test_an_email_names_only_values_that_its_kind_has(kind: MailKind) -> None:
+def test_email_names_only_values_of_its_kind(kind: MailKind) -> None:
     always = {"name", "sender", "where"}
     for language in languages_of("email"):
         texts = read_texts(language, "email")

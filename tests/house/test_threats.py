@@ -1,4 +1,4 @@
-"""docs/threats.md names only tests that exist, and no threat is without a test or a reason."""
+"""docs/threats.md names only existing tests, and each threat has a test or a reason."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ NAMED = re.compile(r"`([\w./]+)(?:::(\w+))?`")
 
 
 def names_of(path: Path) -> set[str]:
-    """The functions of a module."""
+    """Return the function names of a module."""
     tree = ast.parse(path.read_text("utf-8"))
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
@@ -25,7 +25,7 @@ def test_every_threat_is_listed_once() -> None:
         first, _, last = number.partition("–")
         numbers += [str(one) for one in range(int(first), int(last) + 1)] if last else [number]
     assert len(numbers) > 70
-    # A number with a letter is given when its row is merged.
+    # A number with a letter is assigned when its row is merged.
     given = [number for number in numbers if number[0].isdigit()]
     assert given == [*map(str, range(1, 10)), "9b", *map(str, range(10, len(given)))]
 
@@ -34,7 +34,7 @@ def test_every_threat_has_a_test_or_a_reason() -> None:
     assert [row[0] for row in ROWS if not row[2] and not row[3]] == []
 
 
-def test_the_tests_that_are_named_exist() -> None:
+def test_named_tests_exist() -> None:
     named = [found for row in ROWS for found in NAMED.findall(row[2])]
     assert len(named) > 70
     missing = [

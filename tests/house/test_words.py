@@ -1,4 +1,4 @@
-"""Words that must not stand in the code: cookies, storage outside its door, mark-up from strings, vague file names."""
+"""Forbidden in the code: cookies, storage access outside the store, markup from strings, vague file names."""
 
 import ast
 import re
@@ -11,28 +11,28 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 GUARD = "src/crumbless/api/guard.py"
-"""The one place that knows the header: it refuses answers that carry it."""
+"""The one place that names the header: it refuses responses that contain it."""
 
 AUDITOR = "src/crumbless/audit/browser_watch.py"
-"""Reads what other websites set."""
+"""Reads the cookies of other websites."""
 
 CHECK = "src/crumbless/check/request_probes.py"
-"""Reads what proxies add to our answers."""
+"""Reads headers that proxies add to our responses."""
 
 STORE = "web/shared/storage_places.ts"
-"""The one door to browser storage."""
+"""The one module that accesses browser storage."""
 
 OPEN_FLAG = "web/loader/storage_flag.ts"
-"""The loader's own small door, to the one item that the registry gives it: the store would outweigh the loader."""
+"""The loader's own small access to one item of the registry, because the store would be larger than the loader."""
 
 CONSENT_RECORD = "web/consent/consent_record.ts"
-"""The consent manager's own small door, to the one item that the registry gives it: every page of a site loads it."""
+"""The consent manager's own small access to one item of the registry, because every page of a site loads it."""
 
 KEPT_CLEAR = "web/consent/kept_clear.ts"
-"""Removes what the registry declares of others, in every mechanism, after a withdrawal; it writes nothing."""
+"""Deletes declared vendor items in every mechanism after a withdrawal. It writes nothing."""
 
 COOKIE_CLEAR = "web/consent/cookie_clear.ts"
-"""The one exception to "no script touches a cookie": after a withdrawal it makes those of others expire."""
+"""The one exception to "no script touches a cookie": after a withdrawal it makes vendor cookies expire."""
 
 COOKIES_IN_PYTHON = re.compile(r"set[-_]?cookie|response_cookies|cookiejar", re.IGNORECASE)
 COOKIES_IN_SCRIPT = re.compile(
@@ -41,7 +41,7 @@ COOKIES_IN_SCRIPT = re.compile(
 STORAGE_IN_SCRIPT = re.compile(
     r"""(?:(?<!["'])|\[\s*["'])\b(localStorage|sessionStorage|indexedDB|caches|serviceWorker|storageBuckets)\b"""
 )
-"""A quoted name alone is how the registry says where an item is kept; a quoted name in brackets reaches for it."""
+"""The registry's data quotes the names of mechanisms. A quoted name in brackets is an access."""
 
 MARKUP_IN_SCRIPT = re.compile(
     r"\b(?:innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write(?:ln)?|srcdoc"
@@ -56,7 +56,7 @@ SCRIPT_TOKENS = re.compile(
 
 
 def tracked_files() -> list[str]:
-    """All files of the repository, those not yet committed included."""
+    """Return all files of the repository, including untracked ones."""
     listing = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -68,12 +68,12 @@ def tracked_files() -> list[str]:
 
 
 def without_comments(source: str) -> str:
-    """TypeScript with its comments taken out and its strings left in."""
+    """Return TypeScript without its comments and with its strings."""
     return SCRIPT_TOKENS.sub(lambda token: token["text"] or " ", source)
 
 
-def spoken_words(source: str) -> Iterator[str]:
-    """Names, attributes and texts of a Python module; comments and docstrings are not among them."""
+def code_words(source: str) -> Iterator[str]:
+    """Yield names, attributes and texts of a Python module, without comments and docstrings."""
     tree = ast.parse(source)
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -91,7 +91,7 @@ def spoken_words(source: str) -> Iterator[str]:
 
 
 def scripts() -> dict[str, str]:
-    """What runs in browsers, by path, without comments and tests."""
+    """Return the code that runs in browsers, by path, without comments and tests."""
     names = [name for name in tracked_files() if name.startswith("web/") and Path(name).suffix in {".ts", ".tsx"}]
     shipped = [name for name in names if ".test." not in name and not name.startswith("web/support/")]
     return {name: without_comments((ROOT / name).read_text("utf-8")) for name in shipped}
@@ -113,7 +113,7 @@ def test_no_python_sets_a_cookie() -> None:
     wrong = [
         (name, word)
         for name in names
-        for word in spoken_words((ROOT / name).read_text("utf-8"))
+        for word in code_words((ROOT / name).read_text("utf-8"))
         if COOKIES_IN_PYTHON.search(word)
     ]
     assert wrong == []
@@ -132,18 +132,18 @@ def test_the_one_script_that_touches_cookies_only_makes_them_expire() -> None:
     assert "cookieStore" not in source
 
 
-def test_browser_storage_has_no_other_door() -> None:
+def test_only_the_declared_modules_access_browser_storage() -> None:
     assert scripts_with(STORAGE_IN_SCRIPT) == {STORE, OPEN_FLAG, CONSENT_RECORD, KEPT_CLEAR}
 
 
-def test_the_loader_touches_nothing_but_its_flag() -> None:
+def test_loader_accesses_only_its_flag() -> None:
     source = scripts()[OPEN_FLAG]
     assert set(STORAGE_IN_SCRIPT.findall(source)) == {"sessionStorage"}
     assert source.count("openKey.replace(") == 1
     assert set(re.findall(r"\b(?:getItem|setItem|removeItem)\(([^,)]*\)?)", source)) == {"keyOf(site)"}
 
 
-def test_the_consent_manager_keeps_nothing_but_the_answer() -> None:
+def test_consent_manager_stores_only_the_choice() -> None:
     source = scripts()[CONSENT_RECORD]
     assert set(STORAGE_IN_SCRIPT.findall(source)) == {"localStorage"}
     assert source.count("consentKey.replace(") == 1
@@ -151,7 +151,7 @@ def test_the_consent_manager_keeps_nothing_but_the_answer() -> None:
     assert used == {"keyOf(site)"}
 
 
-def test_what_clears_after_a_withdrawal_writes_nothing() -> None:
+def test_clearing_after_a_withdrawal_writes_nothing() -> None:
     assert not re.search(r"setItem|\.put\(|\.add\(|caches\.open|indexedDB\.open", scripts()[KEPT_CLEAR])
 
 
@@ -159,12 +159,12 @@ def test_no_script_makes_markup_from_strings() -> None:
     assert scripts_with(MARKUP_IN_SCRIPT) == set()
 
 
-def test_files_are_named_for_what_they_do() -> None:
+def test_file_names_are_specific() -> None:
     names = [name for name in tracked_files() if name.split("/")[0] in {"src", "web", "tests", "tools", "bench", "bin"}]
     assert [name for name in names if any(VAGUE_NAME.search(part.lower()) for part in Path(name).parts)] == []
 
 
-def test_files_are_read_in_a_sitting() -> None:
+def test_no_file_is_over_400_lines() -> None:
     kinds = {".py", ".ts", ".tsx", ".mjs", ".c", ".sh"}
     lengths = {
         name: (ROOT / name).read_text("utf-8").count("\n") for name in tracked_files() if Path(name).suffix in kinds
@@ -183,7 +183,7 @@ def test_files_are_read_in_a_sitting() -> None:
         (MARKUP_IN_SCRIPT, "element.innerHTML = text"),
     ],
 )
-def test_a_forbidden_word_is_seen_in_a_script(words: re.Pattern[str], source: str) -> None:
+def test_forbidden_word_is_found_in_a_script(words: re.Pattern[str], source: str) -> None:
     assert words.search(without_comments(source))
     assert not words.search(without_comments(f"// {source}\n/* {source} */"))
 
@@ -191,6 +191,6 @@ def test_a_forbidden_word_is_seen_in_a_script(words: re.Pattern[str], source: st
 @pytest.mark.parametrize(
     "source", ["r.set_cookie('a')", 'h["Set-Cookie"] = x', 'h = [(b"set-cookie", x)]', "f(set_cookie=1)"]
 )
-def test_a_forbidden_word_is_seen_in_python(source: str) -> None:
-    assert any(COOKIES_IN_PYTHON.search(word) for word in spoken_words(source))
-    assert not any(COOKIES_IN_PYTHON.search(word) for word in spoken_words(f"'''A {source}.'''\n# {source}"))
+def test_forbidden_word_is_found_in_python(source: str) -> None:
+    assert any(COOKIES_IN_PYTHON.search(word) for word in code_words(source))
+    assert not any(COOKIES_IN_PYTHON.search(word) for word in code_words(f"'''A {source}.'''\n# {source}"))

@@ -1,4 +1,4 @@
-"""100,000 hostile requests, each with long texts of its own and from a network of its own, raise memory by < 50 MB."""
+"""100,000 hostile requests, each with different long texts and from a different network, raise memory by < 50 MB."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ async def test_100_000_hostile_requests_fit_into_50_megabytes(tmp_path: Path) ->
     server.start()
     try:
         hostile = HostileRequests(server)
-        # One of each kind: what the interpreter loads with the first request of a kind is no growth.
+        # One of each kind: modules that the interpreter loads with the first request of a kind are no growth.
         await hostile.send(len(hostile.kinds))
         before = resident_bytes(server.pid)
         await hostile.send(REQUESTS)

@@ -1,4 +1,4 @@
-"""Whatever a wall clock is set to, nothing is deleted, ended or stopped: all jumps, both databases, two nodes."""
+"""No jump of the wall clock deletes data, ends a session or stops work: all jumps, both databases, two nodes."""
 
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -23,7 +23,7 @@ OpenScene = Callable[[WrongClock], AbstractAsyncContextManager[ClockScenario]]
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    """A seeded_database database of each kind."""
+    """Return a seeded database of each kind."""
     if request.param == "sqlite":
         made: Database = tmp_path / "crumbless.db"
     else:
@@ -35,7 +35,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
 
 @pytest.fixture
 def open_scene(database: Database) -> OpenScene:
-    """Starts a server with this clock, and the people who use it."""
+    """Return a function that starts a server with this clock, with its operators and visitors."""
 
     @asynccontextmanager
     async def open_one(clock: WrongClock) -> AsyncGenerator[ClockScenario]:
@@ -54,7 +54,7 @@ def open_scene(database: Database) -> OpenScene:
     return open_one
 
 
-async def test_a_clock_that_jumps_while_the_server_runs_changes_nothing(open_scene: OpenScene, tmp_path: Path) -> None:
+async def test_clock_jump_while_the_server_runs_changes_nothing(open_scene: OpenScene, tmp_path: Path) -> None:
     clock = WrongClock(tmp_path)
     async with open_scene(clock) as scenario:
         server = scenario.world.server
@@ -62,7 +62,7 @@ async def test_a_clock_that_jumps_while_the_server_runs_changes_nothing(open_sce
             for error in (ahead, 0):
                 before = await scenario.prepare()
                 if server.on_postgres:
-                    # It reads PostgreSQL's clock, so there is nothing to notice.
+                    # It reads PostgreSQL's clock, so it has no jump to notice.
                     clock.set(error)
                 else:
                     clock.jump(server, error)
@@ -70,7 +70,7 @@ async def test_a_clock_that_jumps_while_the_server_runs_changes_nothing(open_sce
         assert server.log().count("it is ignored unless") == (0 if server.on_postgres else len(JUMPS))
 
 
-async def test_a_clock_that_jumps_across_a_restart_changes_nothing(open_scene: OpenScene, tmp_path: Path) -> None:
+async def test_clock_jump_across_a_restart_changes_nothing(open_scene: OpenScene, tmp_path: Path) -> None:
     clock = WrongClock(tmp_path)
     async with open_scene(clock) as scenario:
         server = scenario.world.server
@@ -85,7 +85,7 @@ async def test_a_clock_that_jumps_across_a_restart_changes_nothing(open_scene: O
 
 @pytest.fixture
 def cluster(postgres: PostgresServer, tmp_path: Path) -> Iterator[ServerCluster]:
-    """Two nodes, whose clocks are ten minutes late and ten minutes early."""
+    """Start two nodes, whose clocks are ten minutes late and ten minutes early."""
     url = postgres.new_database()
     seed_database(url)
     clocks: list[WrongClock] = []
@@ -110,13 +110,13 @@ async def test_two_nodes_with_different_clocks_agree(cluster: ServerCluster) -> 
             await _sign_in_with_two_steps(world, first, second)
             await _continue_on_another_device(world, first, second)
             await _chat(world, first, second)
-        await _give_up_each_mail_once(world)
+        await _fail_each_email_once(world)
     finally:
         await world.close()
 
 
 async def _sign_in_with_two_steps(world: ClusterWorld, first: int, second: int) -> None:
-    """Links, sessions and factors of one node are good at the other, codes of an authenticator app at both."""
+    """Links, sessions and authentications of one node are valid at the other, codes of an authenticator app at both."""
     cluster = world.cluster
     cluster.steer(first)
     olga = await world.new_operator(OLGA)
@@ -138,7 +138,7 @@ async def _sign_in_with_two_steps(world: ClusterWorld, first: int, second: int) 
     )
     await signed_in(world, answer, person)
     cluster.steer(first)
-    # The other node has seen the factor that this asks for.
+    # The other node has seen the authentication that this needs.
     removed = await post(world, person, "/v1/desk/me/totp/remove", {"end_others": True})
     assert removed.status_code == 204, removed.text
 
@@ -159,16 +159,16 @@ async def _chat(world: ClusterWorld, first: int, second: int) -> None:
     visitor, operator = await world.visitor(), await world.new_operator(OLGA)
     streams = [await world.stream_at(first, visitor), await world.stream_at(second, operator)]
     for number in range(4):
-        said = await say(streams[number % 2], f"{number}", conversation=visitor.conversation)
-        assert said["op"] == "ack"
+        ack = await say(streams[number % 2], f"{number}", conversation=visitor.conversation)
+        assert ack["op"] == "ack"
     newest = "SELECT at FROM entry WHERE workspace_id = 1 ORDER BY position DESC LIMIT 5"
     times = [row[0] for row in world.cluster.rows(newest)]
     assert len(times) == 5
     assert max(times) - min(times) < 5 * MINUTE * 1000, "the clocks of the nodes are 20 minutes apart"
 
 
-async def _give_up_each_mail_once(world: ClusterWorld) -> None:
-    """Without a mail server, an email is a dead letter after one attempt of one node."""
+async def _fail_each_email_once(world: ClusterWorld) -> None:
+    """Without a mail server, an email is a failed job after one attempt of one node."""
     rows = world.cluster.rows
     world.cluster.nodes[0].change(
         "INSERT INTO task (workspace_id, kind, payload, due_at, created_at, attempts, error) "

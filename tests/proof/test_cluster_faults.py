@@ -1,5 +1,7 @@
-"""Each kind of trouble once, on two nodes of one PostgreSQL: nothing is lost, doubled or answered with an error that
-stays. `bin/faults --tour` makes the same plan."""
+"""Each kind of fault once, on two nodes of one PostgreSQL: no loss, no duplicate, and no lasting error.
+
+`bin/faults --tour` makes the same plan.
+"""
 
 import json
 import os
@@ -30,7 +32,7 @@ def report_of(*arguments: str, wrapper: list[str] | None = None) -> dict[str, An
 
 
 @pytest.mark.parametrize("bus", ["postgresql", "nats"])
-def test_every_trouble_of_two_nodes_loses_nothing_and_leaves_no_error(bus: str) -> None:
+def test_each_fault_of_two_nodes_loses_nothing_and_leaves_no_error(bus: str) -> None:
     report = report_of("--tour", "--nodes", "2", "--bus", bus)
     assert report["faults"] == [], report
     assert report["internal_errors"] == {}, report

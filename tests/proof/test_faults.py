@@ -1,4 +1,4 @@
-"""Longer runs of `bin/faults`, with seeds that change from run to run; the report names the seed."""
+"""Longer runs of `bin/faults`, with seeds that change from run to run. The report names the seed."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ TESTS = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("nodes", ["1", "3"])
-def test_nothing_is_lost_doubled_or_out_of_order(nodes: str) -> None:
+def test_nothing_is_lost_duplicated_or_out_of_order(nodes: str) -> None:
     command = [sys.executable, "-m", "faults", "--json", "--no-shrink", "--seconds", "90", "--nodes", nodes]
     run = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=900, check=False)
     assert run.stdout, run.stderr

@@ -1,4 +1,4 @@
-"""A real disk of a few megabytes that runs full, or is read-only. It is a tmpfs, so root has to run this part."""
+"""A real disk of a few megabytes that is full or read-only. It is a tmpfs, so this part needs root."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ ROUNDS = 8
 WORDS = "w" * 3_000
 
 READS = {"operator list", "workspace list", "tag list", "counters", "verify", "status", "check", "audit", "tag test"}
-"""Commands that need not write; the last three have nothing to do here and fail by themselves."""
+"""Commands that need not write. The last three have no input here and fail by themselves."""
 
 
 @contextmanager
@@ -36,14 +36,14 @@ def mounted(folder: Path, options: str) -> Generator[None]:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Generator[Path]:
-    """An empty disk of MEGABYTES."""
+    """Return an empty disk of MEGABYTES."""
     folder = tmp_path / "disk"
     with mounted(folder, f"size={MEGABYTES}m,mode=700"):
         yield folder
 
 
 def fill(disk: Path) -> Path:
-    """Take all the space that is left with a file, and return it."""
+    """Fill all remaining space with a file, and return it."""
     file = disk / "filling"
     with file.open("ab", buffering=0) as filling:
         for size in (1 << 20, 4096, 1):
@@ -55,7 +55,7 @@ def fill(disk: Path) -> Path:
     return file
 
 
-async def test_a_node_on_a_full_disk_is_never_ready_while_messages_fail(disk: Path) -> None:
+async def test_node_on_a_full_disk_is_never_ready_while_messages_fail(disk: Path) -> None:
     database = disk / "crumbless.db"
     seed_database(database)
     server = ServerProcess(database)
@@ -69,7 +69,7 @@ async def test_a_node_on_a_full_disk_is_never_ready_while_messages_fail(disk: Pa
         for _ in range(500):
             status = (await http.get(f"{server.address}/readyz")).status_code
             outcome = (await say(streams[0], WORDS))["op"]
-            # The node cannot know of the first failure before it happens.
+            # The node cannot report the first failure before it happens.
             wrong += (before, status, outcome) == ("error", 200, "error")
             failed += outcome == "error"
             before = outcome
@@ -91,7 +91,7 @@ async def _ready(http: httpx.AsyncClient, server: ServerProcess) -> bool:
 
 
 @pytest.mark.parametrize("state", ["full", "read-only"])
-def test_commands_report_a_disk_that_takes_nothing_in_one_line(disk: Path, state: str) -> None:
+def test_commands_report_an_unwritable_disk_in_one_line(disk: Path, state: str) -> None:
     assert run(disk, "migrate").returncode == 0
     assert run(disk, "backup", str(disk / "earlier.db")).returncode == 0
     if state == "full":
@@ -105,7 +105,7 @@ def test_commands_report_a_disk_that_takes_nothing_in_one_line(disk: Path, state
         if outcome.returncode == 0:
             succeeded.add(name)
         elif name not in READS:
-            said = [line for line in outcome.stderr.splitlines() if line and " INFO " not in line]
-            assert len(said) == 1, (name, outcome.stderr)
-            assert said[0].startswith("crumbless: "), name
+            errors = [line for line in outcome.stderr.splitlines() if line and " INFO " not in line]
+            assert len(errors) == 1, (name, outcome.stderr)
+            assert errors[0].startswith("crumbless: "), name
     assert succeeded & {"backup", "copy", "restore", "site add", "operator add"} == set()

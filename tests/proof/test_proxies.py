@@ -1,4 +1,4 @@
-"""Threat 62, behind real proxies: limits count their clients, however each proxy writes X-Forwarded-For."""
+"""Threat 62, behind real proxies: limits count their clients with each proxy's way of writing X-Forwarded-For."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What works once is used by two clients at the same moment, a hundred times for each kind: exactly one wins."""
+"""One-time secrets are used by two clients at the same moment, a hundred times for each kind: exactly one succeeds."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -17,7 +17,7 @@ AT_ONCE = 2
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server that each racer asks from a network of their own: what is tested here is no limit."""
+    """A server that each racer calls from a separate network, because the test is not about limits."""
     database = tmp_path_factory.mktemp("races") / "crumbless.db"
     seed_database(database)
     made = ServerProcess(database, secret_key=TEST_KEY, trusted_proxies="127.0.0.0/8")
@@ -37,7 +37,7 @@ async def world(server: ServerProcess) -> AsyncIterator[World]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_one_of_two_at_once_wins(world: World, kind: str) -> None:
+async def test_one_of_two_simultaneous_uses_succeeds(world: World, kind: str) -> None:
     people = [world.stranger() for _ in range(AT_ONCE)]
     for _ in range(RACES):
         path, bodies = await KINDS[kind](world, people)

@@ -1,4 +1,4 @@
-"""One-time codes, links, passkey challenges and OIDC callbacks are used at two nodes at the same moment: one wins.
+"""One-time codes, links, passkey challenges and OIDC callbacks are used at two nodes at once, and one use succeeds.
 
 The nodes share one PostgreSQL, so that only the database decides. No response has a status of 500 or higher.
 """
@@ -27,7 +27,7 @@ from support.sign_in import hire, signed_in
 from support.software_authenticator import SoftwareAuthenticator
 
 RACES = 100
-"""Rounds of each kind whose race crosses both nodes for the first time here."""
+"""Rounds of each kind that is raced across both nodes for the first time here."""
 
 CODE_RACES = 25
 """Rounds of each kind that test_races.py runs a hundred times on SQLite."""
@@ -41,7 +41,7 @@ STEP_UP = "/v1/desk/step-up/passkey"
 
 @pytest.fixture(scope="module")
 def cluster(postgres: PostgresServer) -> Iterator[ServerCluster]:
-    """Two nodes and an OpenID provider that they both use."""
+    """Start two nodes and an OpenID provider that they both use."""
     url, port = postgres.new_database(), free_port()
     seed_database(url)
     with run_provider(f"http://127.0.0.1:{port}/desk/oidc/own") as issuer:
@@ -64,7 +64,7 @@ def cluster(postgres: PostgresServer) -> Iterator[ServerCluster]:
 
 @pytest_asyncio.fixture
 async def world(cluster: ServerCluster) -> AsyncIterator[ClusterWorld]:
-    """The nodes, through their balancer."""
+    """Return the nodes, behind their balancer."""
     made = ClusterWorld(cluster)
     yield made
     await made.close()
@@ -72,7 +72,7 @@ async def world(cluster: ServerCluster) -> AsyncIterator[ClusterWorld]:
 
 @pytest_asyncio.fixture
 async def clients(cluster: ServerCluster) -> AsyncIterator[Clients]:
-    """An HTTP client for each node, past the balancer."""
+    """Return an HTTP client for each node, which bypasses the balancer."""
     async with AsyncExitStack() as stack:
         yield [
             await stack.enter_async_context(
@@ -92,12 +92,12 @@ async def race(
 
 
 def same_browser(person: Person, clients: Clients) -> list[Person]:
-    """Copies of a person with the same key and session, one for each node, whose nonces are its own."""
+    """Return copies of a caller with the same key and session, one for each node with that node's nonce."""
     return [replace(person) for _ in clients]
 
 
 async def add_passkey(world: ClusterWorld, person: Person) -> SoftwareAuthenticator:
-    """Add a passkey to an operator who has signed in a moment ago."""
+    """Add a passkey to an operator who has just signed in."""
     device = SoftwareAuthenticator(person.address, "127.0.0.1")
     asked = (await send(world, person, "/v1/desk/me/passkeys/options", {})).json()
     body = {"one_time_token": asked["one_time_token"], "credential": device.create(asked["options"]), "name": "Key"}
@@ -149,7 +149,7 @@ async def _visit(
 
 @pytest_asyncio.fixture
 async def visit() -> AsyncIterator[ProviderVisit]:
-    """A browser at the provider."""
+    """Start a browser for the provider."""
     made = ProviderVisit()
     yield made
     await made.close()

@@ -21,15 +21,15 @@ MakeDatabase = Callable[[], str]
 
 @pytest.fixture(autouse=True)
 def own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time of a process that has just started: what a test does to it ends with the test."""
+    """Reset the clock to that of a new process. A test's changes of it end with the test."""
     monkeypatch.setattr(ids, "steady", SteadyClock(*read_machine()))
-    # IDs never go back: after a test whose clock was ahead, those of the next would carry its time.
+    # IDs never go back: after a test whose clock was ahead, the IDs of the next would have its time.
     monkeypatch.setattr(ids, "_ids", ids._IdSequence())  # pyright: ignore[reportPrivateUsage]
 
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file, to be copied."""
+    """Return the file. Copy it."""
     path = tmp_path_factory.mktemp("prepared") / "crumbless.db"
     _prepare(f"sqlite:///{path}")
     return path
@@ -52,14 +52,14 @@ def _prepare(url: str) -> None:
 
 @pytest.fixture
 def database_url(prepared: Path, tmp_path: Path) -> str:
-    """A copy of one's own: CONVERSATION lies in workspace 1, OTHER_CONVERSATION in workspace 2."""
+    """Return a copy: CONVERSATION is in workspace 1, OTHER_CONVERSATION in workspace 2."""
     shutil.copy(prepared, tmp_path / "crumbless.db")
     return f"sqlite:///{tmp_path / 'crumbless.db'}"
 
 
 @pytest.fixture(scope="session")
 def prepared_postgres(postgres: PostgresServer) -> str:
-    """The same on PostgreSQL: the name of a database to be copied."""
+    """Return the name of the same database on PostgreSQL. Copy it."""
     url = postgres.new_database()
     _prepare(url)
     return name_of(url)
@@ -67,7 +67,7 @@ def prepared_postgres(postgres: PostgresServer) -> str:
 
 @pytest.fixture
 def postgres_url(postgres: PostgresServer, prepared_postgres: str) -> Iterator[str]:
-    """A copy of one's own, on PostgreSQL."""
+    """Return a copy on PostgreSQL."""
     url = postgres.new_database(prepared_postgres)
     yield url
     postgres.drop_database(url)
@@ -75,5 +75,5 @@ def postgres_url(postgres: PostgresServer, prepared_postgres: str) -> Iterator[s
 
 @pytest.fixture(params=["database_url", "postgres_url"], ids=["sqlite", "postgres"])
 def any_url(request: pytest.FixtureRequest) -> str:
-    """A copy of one's own, on each database."""
+    """Return a copy on each kind of database."""
     return request.getfixturevalue(request.param)

@@ -1,4 +1,4 @@
-"""Every refusal has words, and a status that fits."""
+"""Every refusal has a text, and a status that fits."""
 
 import re
 from http import HTTPStatus
@@ -12,7 +12,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 PROTOCOL = (DOCS / "protocol.md").read_text(encoding="utf-8")
 
 
-def test_every_code_is_documented_and_every_documented_code_exists() -> None:
+def test_error_codes_and_documented_codes_are_the_same() -> None:
     stream = PROTOCOL.partition("### Errors in the stream")[2].partition("\n### ")[0]
     tables = [
         table.partition("\n\n")[0]
@@ -29,7 +29,7 @@ def codes_in(section: str, column: int) -> set[str]:
 
 
 @pytest.mark.parametrize("code", [*ERROR_SPECS])
-def test_a_refusal_says_what_happened_and_what_to_do(code: str) -> None:
+def test_refusal_has_the_cause_and_the_advice(code: str) -> None:
     refusal = ERROR_SPECS[code]
     assert HTTPStatus(refusal.status) >= 400
     assert refusal.title
@@ -37,18 +37,18 @@ def test_a_refusal_says_what_happened_and_what_to_do(code: str) -> None:
     assert not refusal.title.endswith(".")
 
 
-def test_a_refused_request_may_say_more_than_the_table() -> None:
+def test_refused_request_may_have_more_details_than_the_table() -> None:
     assert ApiError("busy").detail == ERROR_SPECS["busy"].detail
     refused = ApiError("busy", "Wait for me.", 2.5, "id")
     assert (refused.detail, refused.retry_after, refused.entry_id) == ("Wait for me.", 2.5, "id")
     assert refused.spec is ERROR_SPECS["busy"]
 
 
-def test_an_undocumented_code_cannot_be_raised() -> None:
+def test_undocumented_code_cannot_be_raised() -> None:
     with pytest.raises(KeyError):
         ApiError("no_such_code")
 
 
-def test_all_of_ours_have_one_root() -> None:
+def test_all_errors_have_one_base_class() -> None:
     assert issubclass(ApiError, CrumblessError)
     assert issubclass(SettingsError, CrumblessError)

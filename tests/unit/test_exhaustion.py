@@ -1,4 +1,4 @@
-"""Errors of a system without free resources are told from bugs, however deep they are."""
+"""Errors of a system without free resources are separated from bugs, at any depth of the cause."""
 
 import errno
 import sqlite3
@@ -22,14 +22,14 @@ def test_bugs_are_not_exhaustion(error: Exception) -> None:
     assert not is_disk_failure(error)
 
 
-def test_a_cause_is_found() -> None:
+def test_cause_is_found() -> None:
     error = RuntimeError("no connection")
     error.__cause__ = OSError(errno.EMFILE, "Too many open files")
     assert is_exhausted(error)
     assert in_one_line(error) == "OSError: [Errno 24] Too many open files"
 
 
-def test_a_full_database_is_found_inside_of_sqlalchemy(tmp_path: Path) -> None:
+def test_full_database_is_found_inside_of_sqlalchemy(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / 'small.db'}")
     with engine.connect() as connection:
         connection.execute(text("PRAGMA max_page_count=2"))
@@ -41,7 +41,7 @@ def test_a_full_database_is_found_inside_of_sqlalchemy(tmp_path: Path) -> None:
     assert in_one_line(failed.value) == "OperationalError: database or disk is full"
 
 
-def test_a_missing_table_is_no_disk_failure() -> None:
+def test_missing_table_is_no_disk_failure() -> None:
     with sqlite3.connect(":memory:") as connection, pytest.raises(sqlite3.OperationalError) as failed:
         connection.execute("SELECT 1 FROM nothing")
     assert not is_disk_failure(failed.value)

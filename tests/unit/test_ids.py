@@ -15,21 +15,21 @@ def test_now_is_in_whole_milliseconds() -> None:
     now = ids.now_ms()
     after = time.time_ns() // 1_000_000
 
-    # A correction of the clock while the tests run is followed by a server alone.
+    # Only a server follows a correction of the clock while the tests run.
     assert before - 60_000 < now < after + 60_000
 
 
-def test_an_id_is_a_uuid_of_version_7_that_carries_its_time() -> None:
+def test_id_is_a_uuid_of_version_7_with_its_time() -> None:
     before = ids.now_ms()
     made = uuid.UUID(ids.new_id())
 
     assert made.version == 7
     assert made.variant == uuid.RFC_4122
-    # Ids made just before may have run ahead of the clock by a counter's overflow, never by more.
+    # IDs made just before may have run ahead of the clock by a counter's overflow, never by more.
     assert before <= made.int >> 80 <= ids.now_ms() + 1
 
 
-def test_ids_sort_in_the_order_in_which_they_were_made() -> None:
+def test_ids_sort_in_the_order_of_creation() -> None:
     made = [ids.new_id() for _ in range(5_000)]
 
     assert made == sorted(made)
@@ -39,10 +39,10 @@ def test_ids_sort_in_the_order_in_which_they_were_made() -> None:
 def test_ids_of_several_threads_are_unique_and_sorted_in_each() -> None:
     of_threads: list[list[str]] = [[] for _ in range(4)]
 
-    def make(into: list[str]) -> None:
+    def make_ids(into: list[str]) -> None:
         into.extend(ids.new_id() for _ in range(1_000))
 
-    threads = [threading.Thread(target=make, args=(into,)) for into in of_threads]
+    threads = [threading.Thread(target=make_ids, args=(into,)) for into in of_threads]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -52,7 +52,7 @@ def test_ids_of_several_threads_are_unique_and_sorted_in_each() -> None:
     assert len({made for of_thread in of_threads for made in of_thread}) == 4_000
 
 
-def test_ids_still_ascend_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ids_ascend_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
     first = ids.new_id()
     an_hour_ago = ids.now_ms() - 3_600_000
     monkeypatch.setattr(ids, "now_ms", lambda: an_hour_ago)
@@ -60,7 +60,7 @@ def test_ids_still_ascend_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyP
     assert ids.new_id() > first
 
 
-def test_a_full_counter_moves_on_to_the_next_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_counter_moves_to_the_next_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ids, "now_ms", lambda: 5)
 
     def highest(bits: int) -> int:
@@ -100,7 +100,7 @@ def test_upper_case_braces_and_other_digits_are_no_ids() -> None:
 
 
 @given(st.text(max_size=40))
-def test_what_is_called_an_id_is_the_normal_form_of_a_uuid(text: str) -> None:
+def test_id_is_the_normal_form_of_a_uuid(text: str) -> None:
     try:
         normal = str(uuid.UUID(text))
     except ValueError:
@@ -114,7 +114,7 @@ def test_every_uuid_in_its_normal_form_is_an_id(any_uuid: uuid.UUID) -> None:
     assert ids.is_id(str(any_uuid))
 
 
-def test_a_token_is_its_prefix_and_256_random_bits() -> None:
+def test_token_is_its_prefix_and_256_random_bits() -> None:
     token = ids.new_token("cvs_")
 
     assert token.startswith("cvs_")

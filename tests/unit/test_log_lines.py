@@ -1,4 +1,4 @@
-"""One event is one line, nothing in it obeys a client, and nobody is recognised by it."""
+"""One event is one line, no client can control it, and it contains no personal data."""
 
 import json
 import logging
@@ -28,7 +28,7 @@ def caught(error: Exception) -> Any:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_payload_stays_one_escaped_line(kind: LogFormat) -> None:
+def test_payload_stays_one_escaped_line(kind: LogFormat) -> None:
     for made in (
         line(kind, "%s", FORGED),
         line(kind, FORGED),
@@ -59,11 +59,11 @@ def test_text_reads_from_left_to_right() -> None:
     assert made[24:] == " WARNING crumbless.x: 3 things ms=1.5"
 
 
-def test_a_wrong_placeholder_does_not_lose_the_line() -> None:
+def test_wrong_placeholder_does_not_lose_the_line() -> None:
     assert "%d things" in line("json", "%d things", "three")
 
 
-def test_an_endless_line_is_shortened_in_the_middle() -> None:
+def test_long_line_is_shortened_in_the_middle() -> None:
     made = line("text", "begin%send", "x" * 1_000_000)
     assert len(made) < MAX_LINE + 200
     assert "begin" in made
@@ -92,7 +92,7 @@ def test_an_endless_line_is_shortened_in_the_middle() -> None:
         ("DETAIL:  Key (email)=(Vera) already exists.", "DETAIL"),
     ],
 )
-def test_what_names_somebody_is_taken_out(text: str, left: str) -> None:
+def test_personal_data_is_redacted(text: str, left: str) -> None:
     assert redact(text) == left
 
 
@@ -105,15 +105,15 @@ def test_what_names_somebody_is_taken_out(text: str, left: str) -> None:
         "GET /v1/desk/me 200 in 1.25 ms",
     ],
 )
-def test_what_names_nobody_stays(text: str) -> None:
+def test_other_values_are_not_redacted(text: str) -> None:
     assert redact(text) == text
 
 
 @pytest.mark.parametrize("text", ["a@" * 16_000, "1:" * 16_000, "a." * 16_000, "://" + "x" * 32_000, "1.2.3." * 6_000])
-def test_no_payload_keeps_the_redaction_busy(text: str) -> None:
+def test_no_payload_slows_the_redaction_down(text: str) -> None:
     # Not by the clock: the bound is in the patterns, and a quadratic one would take minutes and be ended as a hang.
     assert isinstance(redact(text), str)
 
 
-def test_escaping_leaves_other_scripts_alone() -> None:
+def test_escaping_does_not_change_other_scripts() -> None:
     assert escape("Grüße, مرحبا, 你好 👋") == "Grüße, مرحبا, 你好 👋"

@@ -12,7 +12,7 @@ COUNT = "{count, plural, =0 {nothing} one {# thing} other {# things of {name}}}"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "formatted"),
     [
         ("Plain", "Plain"),
         ("", ""),
@@ -24,11 +24,11 @@ COUNT = "{count, plural, =0 {nothing} one {# thing} other {# things of {name}}}"
         (f"<{COUNT}>", "<5 things of Ada>"),
     ],
 )
-def test_a_message_is_filled_in(text: str, said: str) -> None:
-    assert format_message(text, "en", {"name": "Ada", "count": 5}) == said
+def test_values_are_inserted(text: str, formatted: str) -> None:
+    assert format_message(text, "en", {"name": "Ada", "count": 5}) == formatted
 
 
-def test_an_exact_number_comes_before_its_category() -> None:
+def test_exact_number_precedes_its_category() -> None:
     assert [format_message(COUNT, "en", {"count": count, "name": "Ada"}) for count in (0, 1, "2")] == [
         "nothing",
         "1 thing",
@@ -52,11 +52,11 @@ def test_plurals_follow_the_rules_of_the_language(language: str, forms: dict[str
         assert {format_message(text, language, {"count": count}) for count in counts} == {form}
 
 
-def test_an_empty_form_is_a_form() -> None:
+def test_empty_form_is_a_form() -> None:
     assert format_message("a{count, plural, one {} other {s}}", "en", {"count": 1}) == "a"
 
 
-def test_values_are_told_from_the_text_around_them_and_never_read_as_messages() -> None:
+def test_values_are_marked_and_never_read_as_messages() -> None:
     parts = list(message_parts("{name} has {count, plural, other {#}}", "en", {"name": "{count}", "count": 3}))
     assert parts == [("{count}", True), (" has ", False), (3, True)]
 
@@ -79,14 +79,14 @@ def test_values_are_told_from_the_text_around_them_and_never_read_as_messages() 
         "'{name}",
     ],
 )
-def test_what_is_not_supported_is_refused(text: str) -> None:
+def test_unsupported_syntax_is_refused(text: str) -> None:
     assert parse_message("{name} {count, plural, other {#}}")
     with pytest.raises(MessageError):
         parse_message(text)
 
 
 @pytest.mark.parametrize("values", [{}, {"count": "many"}, {"count": 1.5}])
-def test_a_missing_value_or_one_that_is_no_whole_number_is_refused(values: dict[str, object]) -> None:
+def test_missing_or_fractional_value_is_refused(values: dict[str, object]) -> None:
     with pytest.raises(MessageError):
         format_message("{count, plural, other {#}}", "en", values)
 

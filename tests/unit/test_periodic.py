@@ -1,4 +1,4 @@
-"""Loops: work that fails is done again, and a loop that ends is reported."""
+"""Loops: failed work is repeated, and a loop that ends is reported."""
 
 import asyncio
 import logging
@@ -15,11 +15,11 @@ from crumbless.live.node_state import NodeState
 from crumbless.periodic import Loops, Periodic
 
 NEVER = 3600.0
-"""An interval that no test lives to see."""
+"""An interval longer than any test."""
 
 
 class Work:
-    """Counts its turns, and does in each what the test says."""
+    """Counts its turns, and runs in each the action of the test."""
 
     def __init__(self) -> None:
         self.turns = 0
@@ -58,7 +58,7 @@ class Group:
             await self.loops.stop()
 
     async def stop(self) -> None:
-        """Raises what ended the group."""
+        """Raise the error that ended the group."""
         self._may_end.set()
         async with asyncio.timeout(20):
             await self._running
@@ -78,20 +78,20 @@ def fail(error: BaseException) -> Callable[[], float | None]:
     return raise_it
 
 
-async def test_work_is_done_at_the_start_and_again_when_its_time_has_come(group: Group) -> None:
+async def test_work_runs_at_the_start_and_after_each_interval(group: Group) -> None:
     work = Work()
     group.start(Periodic("the work", work, 0.001))
     await work.turn(3)
 
 
-async def test_work_says_when_its_next_turn_is(group: Group) -> None:
+async def test_work_returns_the_time_of_its_next_turn(group: Group) -> None:
     work = Work()
     work.do = lambda: 0 if work.turns < 5 else None
     group.start(Periodic("the work", work, NEVER))
     await work.turn(5)
 
 
-async def test_a_wake_begins_the_next_turn_and_is_not_lost_during_one(group: Group) -> None:
+async def test_wake_begins_the_next_turn_and_is_not_lost_during_one(group: Group) -> None:
     work = Work()
     loop = Periodic("the work", work, NEVER)
     group.start(loop)
@@ -109,7 +109,7 @@ async def test_a_wake_begins_the_next_turn_and_is_not_lost_during_one(group: Gro
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyError("otto"), asyncio.CancelledError()])
-async def test_work_that_raises_is_done_again_and_logged_in_one_line(
+async def test_failed_work_is_repeated_and_logged_in_one_line(
     group: Group, caplog: pytest.LogCaptureFixture, error: BaseException
 ) -> None:
     work = Work()
@@ -123,18 +123,18 @@ async def test_work_that_raises_is_done_again_and_logged_in_one_line(
     [record] = caplog.records
     assert record.getMessage().startswith(f"the work failed and is retried: {type(error).__name__}")
     assert (record.levelno, record.exc_info) == (logging.WARNING, None)
-    assert "otto" not in record.getMessage(), "what an unknown error says may be personal"
+    assert "otto" not in record.getMessage(), "the text of an unknown error may be personal"
     assert group.node.ended_loops == []
 
 
-async def test_work_that_is_refused_is_done_again_after_the_time_that_the_refusal_names(
+async def test_refused_work_is_repeated_after_the_time_in_the_refusal(
     group: Group, caplog: pytest.LogCaptureFixture
 ) -> None:
     work = Work()
     work.do = fail(ApiError("busy", retry_after=0.001))
     group.start(Periodic("the work", work, NEVER))
     await work.turn(3)
-    assert caplog.records == [], "whoever refused has logged why"
+    assert caplog.records == [], "the code that refused has logged why"
 
 
 class Ending(Periodic):
@@ -145,7 +145,7 @@ class Ending(Periodic):
 
 
 @pytest.mark.parametrize("error", [None, KeyError("otto"), asyncio.CancelledError()])
-async def test_a_loop_that_ends_is_logged_and_makes_the_node_not_ready(
+async def test_ended_loop_is_logged_and_makes_the_node_unready(
     group: Group, caplog: pytest.LogCaptureFixture, error: BaseException | None
 ) -> None:
     other, work = Work(), Work()
@@ -165,7 +165,7 @@ async def test_a_loop_that_ends_is_logged_and_makes_the_node_not_ready(
     await other.turn(other.turns + 2)
 
 
-async def test_loops_that_are_stopped_are_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+async def test_stopped_loops_are_no_error(caplog: pytest.LogCaptureFixture) -> None:
     group, work = Group(), Work()
     group.start(Periodic("the work", work, 0.001))
     await work.turn(1)

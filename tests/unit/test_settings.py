@@ -1,4 +1,4 @@
-"""A wrong value stops the start with one clear line."""
+"""An invalid value stops the start with one clear line."""
 
 from pathlib import Path
 
@@ -16,13 +16,13 @@ def complaint(**environment: str) -> str:
     return str(caught.value)
 
 
-def test_the_defaults_are_good() -> None:
+def test_defaults_are_valid() -> None:
     settings = read_settings({})
     assert settings.server.address == "http://127.0.0.1:8000"
     assert settings.server.hosts == {"127.0.0.1:8000"}
 
 
-def test_the_environment_is_read(tmp_path: Path) -> None:
+def test_environment_is_read(tmp_path: Path) -> None:
     file = tmp_path / "crumbless.toml"
     file.write_text('port = 9000\nallowed_hosts = ["a.example"]\nlog_level = "error"\n')
     settings = read_settings(
@@ -33,7 +33,7 @@ def test_the_environment_is_read(tmp_path: Path) -> None:
     assert "a.example" in settings.server.hosts
 
 
-def test_an_override_wins_and_none_is_no_override() -> None:
+def test_override_is_used_and_none_is_no_override() -> None:
     assert read_settings({"CRUMBLESS_PORT": "1"}, port=2).server.port == 2
     assert read_settings({"CRUMBLESS_PORT": "1"}, port=None).server.port == 1
 
@@ -61,7 +61,7 @@ def test_an_override_wins_and_none_is_no_override() -> None:
         ("TIKTOK_SCRIPT_URL", "https://analytics.tiktok.com; script-src *"),
     ],
 )
-def test_a_wrong_value_is_named(name: str, value: str) -> None:
+def test_invalid_value_is_named(name: str, value: str) -> None:
     line = complaint(**{name: value})
     assert line.startswith(f"CRUMBLESS_{name}:")
     assert value in line
@@ -70,27 +70,27 @@ def test_a_wrong_value_is_named(name: str, value: str) -> None:
 @pytest.mark.parametrize(
     "url", ["mysql://me:hidden@h/x", "postgresql://me:hidden@h", "postgresql://me:hidden@h:x/y", "sqlite:///", "x"]
 )
-def test_a_wrong_database_is_told_without_its_password(url: str) -> None:
+def test_invalid_database_is_reported_without_its_password(url: str) -> None:
     line = complaint(DATABASE_URL=url)
     assert line.startswith("CRUMBLESS_DATABASE_URL: expected sqlite:///PATH or postgresql://USER")
     assert "hidden" not in line
 
 
 @pytest.mark.parametrize("url", ["sqlite:///x", "postgresql://me:p%40@h:5432/x?sslmode=require", "postgresql:///x"])
-def test_both_databases_are_taken(url: str) -> None:
+def test_both_databases_are_accepted(url: str) -> None:
     assert read_settings({"CRUMBLESS_DATABASE_URL": url}).database.database_url == url
 
 
 @pytest.mark.parametrize("address", ["https://chat.example.com", "http://localhost:8000", "http://[::1]:8000"])
-def test_an_address_as_browsers_write_it_is_fine(address: str) -> None:
+def test_address_in_the_form_of_browsers_is_accepted(address: str) -> None:
     assert read_settings({"CRUMBLESS_PUBLIC_URL": f"{address}/"}).server.address == address
 
 
-def test_an_ipv6_host_stands_in_brackets_in_the_address() -> None:
+def test_ipv6_host_is_in_brackets_in_the_address() -> None:
     assert read_settings({}, host="::1", port=8000).server.address == "http://[::1]:8000"
 
 
-def test_an_unknown_setting_is_named() -> None:
+def test_unknown_setting_is_named() -> None:
     assert complaint(PROT="1") == "CRUMBLESS_PROT: there is no such setting"
 
 
@@ -119,7 +119,7 @@ def test_settings_of_tests_are_not_ours() -> None:
 
 
 @pytest.mark.parametrize("text", [None, "port = ", "ünport = 1"])
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, text: str | None) -> None:
+def test_unreadable_file_is_named(tmp_path: Path, text: str | None) -> None:
     file = tmp_path / "crumbless.toml"
     if text is not None:
         file.write_text(text)
@@ -152,13 +152,13 @@ def test_sqlite_has_one_node() -> None:
 
 
 @pytest.mark.parametrize("url", ["redis://x", "nats://", "nats://a,http://b", "nats://a:99999", "nats://a/path", ""])
-def test_a_wrong_bus_is_named(url: str) -> None:
+def test_invalid_bus_is_named(url: str) -> None:
     with pytest.raises(SettingsError, match="CRUMBLESS_BUS_URL: expected memory, postgresql, or nats://"):
         read_settings({"CRUMBLESS_BUS_URL": url})
 
 
-def test_the_password_of_the_bus_is_not_told() -> None:
+def test_password_of_the_bus_is_not_printed() -> None:
     for url in ("nats://me:secret-word@", "nats://me:secret-word@h,what"):
-        with pytest.raises(SettingsError) as told:
+        with pytest.raises(SettingsError) as caught:
             read_settings({"CRUMBLESS_BUS_URL": url})
-        assert "secret-word" not in str(told.value)
+        assert "secret-word" not in str(caught.value)

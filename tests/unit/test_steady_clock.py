@@ -1,4 +1,4 @@
-"""The steady time does not follow a wall clock that was set, whatever it was set to, until that is confirmed."""
+"""The steady time does not follow a changed wall clock until the change is confirmed."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def clock() -> SteadyClock:
 
 
 def steady_at(clock: SteadyClock, passed: int) -> int:
-    """The steady time after so many milliseconds, from the start on."""
+    """Return the steady time after so many milliseconds since the start."""
     return clock.offset + UPTIME + passed - WALL
 
 
@@ -27,7 +27,7 @@ def observe(clock: SteadyClock, passed: int, error: int = 0) -> ClockChange | No
 
 
 @each_jump
-def test_a_jump_that_goes_back_changes_nothing(clock: SteadyClock, jump: int) -> None:
+def test_jump_that_is_reverted_changes_nothing(clock: SteadyClock, jump: int) -> None:
     assert observe(clock, 1_000, jump) == ClockChange("left", jump)
     assert [observe(clock, passed, jump) for passed in range(2_000, 9_000, 1_000)] == [None] * 7, "reported once"
     assert clock.ahead_ms == jump
@@ -37,7 +37,7 @@ def test_a_jump_that_goes_back_changes_nothing(clock: SteadyClock, jump: int) ->
 
 
 @each_jump
-def test_a_jump_that_stays_is_followed_after_an_hour(clock: SteadyClock, jump: int) -> None:
+def test_lasting_jump_is_followed_after_an_hour(clock: SteadyClock, jump: int) -> None:
     observe(clock, 0, jump)
     assert observe(clock, CONFIRM_MS - 1, jump) is None
     assert steady_at(clock, CONFIRM_MS) == CONFIRM_MS
@@ -47,7 +47,7 @@ def test_a_jump_that_stays_is_followed_after_an_hour(clock: SteadyClock, jump: i
 
 
 @each_jump
-def test_a_second_jump_begins_a_new_hour(clock: SteadyClock, jump: int) -> None:
+def test_second_jump_begins_a_new_hour(clock: SteadyClock, jump: int) -> None:
     observe(clock, 0, jump)
     assert observe(clock, CONFIRM_MS - 1, 2 * jump) == ClockChange("left", 2 * jump)
     assert observe(clock, CONFIRM_MS, 2 * jump) is None
@@ -55,20 +55,20 @@ def test_a_second_jump_begins_a_new_hour(clock: SteadyClock, jump: int) -> None:
 
 
 @pytest.mark.parametrize("error", [50_000, -50_000])
-def test_a_small_correction_is_followed_at_once(clock: SteadyClock, error: int) -> None:
+def test_small_correction_is_followed_at_once(clock: SteadyClock, error: int) -> None:
     assert observe(clock, 1_000, error) is None
     assert steady_at(clock, 0) == error
     assert clock.ahead_ms == 0
 
 
-def test_the_jitter_of_a_reading_is_not_followed(clock: SteadyClock) -> None:
+def test_jitter_of_a_reading_is_not_followed(clock: SteadyClock) -> None:
     for error in (15, -15):
         observe(clock, 1_000, error)
         assert steady_at(clock, 0) == 0
 
 
 @each_jump
-def test_the_confirmed_time_is_never_later_than_the_time_seen(clock: SteadyClock, jump: int) -> None:
+def test_confirmed_time_is_never_later_than_the_time_seen(clock: SteadyClock, jump: int) -> None:
     clock.see(WALL, UPTIME)
     observe(clock, 0, jump)
     observe(clock, CONFIRM_MS, jump)
@@ -76,7 +76,7 @@ def test_the_confirmed_time_is_never_later_than_the_time_seen(clock: SteadyClock
     assert clock.latest_offset + UPTIME == max(WALL, WALL + jump)
 
 
-def test_after_a_start_with_a_clock_that_is_behind_the_right_time_is_followed_at_once(clock: SteadyClock) -> None:
+def test_right_time_is_followed_at_once_after_a_start_with_a_clock_behind(clock: SteadyClock) -> None:
     clock.begin(WALL, UPTIME, provisional=True)
     assert observe(clock, 0, -DAY) == ClockChange("left", -DAY)
     assert steady_at(clock, 0) == 0
@@ -86,7 +86,7 @@ def test_after_a_start_with_a_clock_that_is_behind_the_right_time_is_followed_at
     assert steady_at(clock, 0) == 3 * DAY, "only once"
 
 
-def test_the_time_of_this_process_is_that_of_the_machine() -> None:
+def test_time_of_this_process_is_that_of_the_machine() -> None:
     assert abs(now_ms() - machine_clock_ms()) < MINUTE
     assert boot_name() == boot_name(), "Linux names each run of the machine"
     assert elapsed_ms() > 0

@@ -1,4 +1,4 @@
-"""An operator is notified of wrong attempts at most once a day; an unknown address costs the same statement."""
+"""An operator is notified of wrong attempts at most once a day. An unknown address costs the same statement."""
 
 from sqlalchemy import Connection, func, select, update
 

@@ -1,4 +1,4 @@
-"""What emails say: every kind in every language, values that stay text, one link to our own address."""
+"""Composed emails: every kind in every language, values stay text, and one link to our own address."""
 
 import re
 from html.parser import HTMLParser
@@ -24,7 +24,7 @@ def order(kind: MailKind, language: str = "en", value: str = "Olga", to_name: st
 
 
 class Seen(HTMLParser):
-    """Elements, links and attributes of an email's HTML."""
+    """Collects elements, links and attributes of an email's HTML."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Seen(HTMLParser):
 
 @pytest.mark.parametrize("language", languages_of("email"))
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_written_in_every_language(kind: MailKind, language: str) -> None:
+def test_every_kind_exists_in_every_language(kind: MailKind, language: str) -> None:
     mail = compose_mail(order(kind, language), ADDRESS, "Kornblume Tea")
     assert mail.to == "otto@tea.example"
     for text in (mail.subject, mail.text, mail.html):
@@ -59,14 +59,14 @@ def test_every_kind_is_written_in_every_language(kind: MailKind, language: str) 
 
 @pytest.mark.parametrize("language", languages_of("email"))
 @pytest.mark.parametrize("change", CHANGES)
-def test_every_change_has_words(change: str, language: str) -> None:
+def test_every_change_has_a_text(change: str, language: str) -> None:
     values = {"change": change, "device": "Firefox on Linux", "at": "1700000000000"}
     mail = compose_mail(MailRequest("factor_changed", "o@tea.example", language, values), ADDRESS, "Tea")
     assert change not in mail.text
     assert "Firefox on Linux · 2023-11-14 22:13 UTC" in mail.text
 
 
-def test_times_are_written_with_the_plurals_of_the_language() -> None:
+def test_times_use_the_plurals_of_the_language() -> None:
     def note(language: str, days: str) -> str:
         values = {"inviter": "Olga", "workspace": "Tea", "days": days, "secret": SECRET}
         return compose_mail(MailRequest("invitation", "o@tea.example", language, values), ADDRESS, "Tea").text
@@ -77,7 +77,7 @@ def test_times_are_written_with_the_plurals_of_the_language() -> None:
     assert "30 يومًا" in note("ar", "30")
 
 
-def test_what_is_not_known_leaves_no_gap() -> None:
+def test_unknown_values_leave_no_gap() -> None:
     values = {"device": "", "place": "", "at": "1700000000000"}
     mail = compose_mail(MailRequest("new_sign_in", "o@tea.example", "en", values), ADDRESS, "Tea")
     assert "\n2023-11-14 22:13 UTC\n" in mail.text
@@ -99,11 +99,11 @@ NASTY = (
 
 @pytest.mark.parametrize("nasty", NASTY)
 @pytest.mark.parametrize("kind", KINDS)
-def test_threat_34_a_value_stays_text(kind: MailKind, nasty: str) -> None:
+def test_threat_34_value_is_escaped(kind: MailKind, nasty: str) -> None:
     plain = Seen(compose_mail(order(kind), ADDRESS, "Tea").html)
     mail = compose_mail(order(kind, value=nasty, to_name=nasty), ADDRESS, nasty)
     seen = Seen(mail.html)
-    assert seen.elements == plain.elements, "premise: the plain mail has elements, and this one no others"
+    assert seen.elements == plain.elements, "premise: the plain email has elements, and this one no others"
     assert seen.attributes == plain.attributes
     assert len(seen.links) == 1
     assert seen.links.pop().startswith(f"{ADDRESS}/")
@@ -111,24 +111,24 @@ def test_threat_34_a_value_stays_text(kind: MailKind, nasty: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_threat_44_links_lead_to_the_address_of_the_settings_alone(kind: MailKind) -> None:
+def test_threat_44_links_use_the_configured_address_only(kind: MailKind) -> None:
     for address in (ADDRESS, "http://127.0.0.1:8000"):
         mail = compose_mail(order(kind, value="https://evil.example"), address, "Tea")
         assert [link for link in Seen(mail.html).links if not link.startswith(f"{address}/")] == []
 
 
-def test_a_secret_stands_in_the_fragment() -> None:
+def test_secret_is_in_the_fragment() -> None:
     for kind in KINDS:
         link = Seen(compose_mail(order(kind), ADDRESS, "Tea").html).links.pop()
         assert SECRET not in link.partition("#")[0]
 
 
-def test_a_long_value_is_cut() -> None:
+def test_long_value_is_truncated() -> None:
     mail = compose_mail(order("invitation", value="x" * 5_000), ADDRESS, "Tea")
     assert "x" * 200 in mail.text
     assert "x" * 201 not in mail.text
 
 
 @pytest.mark.parametrize(("wanted", "found"), [("de-AT", "de"), ("AR", "ar"), ("ja", "en"), ("", "en"), ("../x", "en")])
-def test_the_language_is_one_that_has_words(wanted: str, found: str) -> None:
+def test_language_falls_back_to_one_with_texts(wanted: str, found: str) -> None:
     assert language_of(wanted) == found

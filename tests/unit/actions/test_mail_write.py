@@ -1,4 +1,4 @@
-"""An email is queued encrypted, for a plain address, with what its kind needs and nothing that could end a header."""
+"""An email is queued encrypted, for one plain address, with the values of its kind and no line break for a header."""
 
 from typing import Any
 
@@ -28,19 +28,19 @@ def queued(database_url: str, one: MailRequest) -> Task:
     return write_once(database_url, lambda connection: claim_batches(connection, "node", "mail", 1))[0][0]
 
 
-def test_what_was_ordered_is_what_is_opened(database_url: str) -> None:
+def test_queued_request_is_decrypted_unchanged(database_url: str) -> None:
     one = order(to_name="Olga Ölström")
     assert read_mail_request(VAULT, queued(database_url, one)) == one
 
 
-def test_the_database_shows_neither_address_nor_secret(database_url: str) -> None:
+def test_database_shows_neither_address_nor_secret(database_url: str) -> None:
     queued(database_url, order())
     [row] = write_once(database_url, lambda connection: [*connection.execute(select(task))])
     assert row.payload == {"mail": "reset"}
     assert [word for word in ("olga", "crt_secret") if word.encode() in row.encrypted] == []
 
 
-def test_what_a_visitor_is_sent_is_dropped_when_they_erase(database_url: str) -> None:
+def test_erasure_deletes_the_visitors_emails(database_url: str) -> None:
     for about in ("visitor-1", "visitor-2", ""):
         write_once(database_url, lambda connection, about=about: queue_mail(connection, VAULT, 1, order(about=about)))
     write_once(database_url, lambda connection: delete_tasks(connection, ["mail"], about="visitor-1"))
@@ -48,7 +48,7 @@ def test_what_a_visitor_is_sent_is_dropped_when_they_erase(database_url: str) ->
     assert [read_mail_request(VAULT, one).about for one in (second, third)] == ["visitor-2", ""]
 
 
-def test_another_key_opens_nothing(database_url: str) -> None:
+def test_another_key_cannot_decrypt(database_url: str) -> None:
     encrypted_task = queued(database_url, order())
     with pytest.raises(TaskFailed) as caught:
         read_mail_request(SecretBox(b"1" * KEY_BYTES), encrypted_task)
@@ -75,7 +75,7 @@ def test_another_key_opens_nothing(database_url: str) -> None:
         "olga@" + "tea." * 70 + "example",
     ],
 )
-def test_threat_58_what_could_be_a_second_address_or_header_is_refused(database_url: str, address: str) -> None:
+def test_threat_58_second_address_or_header_is_refused(database_url: str, address: str) -> None:
     with pytest.raises(ApiError) as caught:
         queued(database_url, order(to=address))
     assert caught.value.code == "invalid"
@@ -90,12 +90,12 @@ def test_threat_58_names_and_values_are_one_line_each(database_url: str) -> None
 
 
 @pytest.mark.parametrize("values", [{}, {"minutes": "30"}, {"minutes": "30", "secret": "s", "more": ""}])
-def test_an_order_has_what_its_kind_needs_and_no_more(database_url: str, values: dict[str, str]) -> None:
+def test_request_needs_exactly_the_values_of_its_kind(database_url: str, values: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="needs"):
         queued(database_url, order(values=values))
 
 
-def test_a_change_that_no_words_tell_of_is_refused(database_url: str) -> None:
+def test_change_without_a_text_is_refused(database_url: str) -> None:
     values = {"change": "name_changed", "device": "", "at": "0"}
     with pytest.raises(ValueError, match="a change is one of"):
         queued(database_url, order(kind="factor_changed", values=values))

@@ -1,4 +1,4 @@
-"""A password that is replaced while it is checked signs nobody in, and does not come back."""
+"""A password that is replaced while it is checked begins no session, and is not restored."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -30,7 +30,7 @@ TERMS = SessionTerms(30, VAULT)
 
 
 class Disk:
-    """A ledger and reader without threads. `meanwhile` happens once, before the first write. `asked`: what was read."""
+    """A ledger and reader without threads. `meanwhile` runs once, before the first write. `asked`: the reads."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -38,9 +38,9 @@ class Disk:
         self.meanwhile: Callable[[Connection], object] | None = None
 
     async def read(self, operation: Callable[[Connection], T]) -> T:
-        told: list[T] = []
-        self.asked += write_once(self.url, lambda one: statements_of(one, lambda: told.append(operation(one))))
-        return told[0]
+        results: list[T] = []
+        self.asked += write_once(self.url, lambda one: statements_of(one, lambda: results.append(operation(one))))
+        return results[0]
 
     async def write(self, operation: Callable[[Connection], T]) -> T:
         if self.meanwhile is not None:
@@ -77,7 +77,7 @@ def sessions(disk: Disk) -> int:
     return write_once(disk.url, lambda connection: connection.execute(select(func.count(session.c.id))).scalar_one())
 
 
-async def test_threat_24_a_stolen_password_that_is_replaced_while_it_is_checked_begins_no_session(
+async def test_threat_24_stolen_password_that_is_replaced_during_the_check_begins_no_session(
     disk: Disk, olga: str
 ) -> None:
     assert isinstance(await attempt(disk), SignInResponse), "the premise: it is right"
@@ -88,7 +88,7 @@ async def test_threat_24_a_stolen_password_that_is_replaced_while_it_is_checked_
     assert sessions(disk) == 1
 
 
-async def test_threat_20_the_same_is_asked_and_hashed_whoever_the_address_belongs_to(
+async def test_threat_20_known_and_unknown_addresses_cost_the_same_reads_and_hashes(
     disk: Disk, olga: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One look-up, by the same statement, and one hash."""
@@ -102,34 +102,34 @@ async def test_threat_20_the_same_is_asked_and_hashed_whoever_the_address_belong
     disabled = update(operator).where(operator.c.id == olga).values(status="disabled")
     write_once(disk.url, lambda connection: add_operator(connection, 1, "without@tea.example", "Nora", ""))
 
-    async def asked_for(email: str) -> list[str]:
+    async def work_for(email: str) -> list[str]:
         disk.asked.clear()
         with pytest.raises(ApiError, match="wrong_sign_in"):
             await sign_in(disk.services, Device("key"), SignInRequest(email, STOLEN), TERMS)
         return [*disk.asked]
 
-    work = [await asked_for(email) for email in (EMAIL, "nobody@tea.example", "without@tea.example")]
+    work = [await work_for(email) for email in (EMAIL, "nobody@tea.example", "without@tea.example")]
     write_once(disk.url, lambda connection: connection.execute(disabled))
-    work.append(await asked_for(EMAIL))
+    work.append(await work_for(EMAIL))
     assert len(work[0]) == 1
     assert work == [work[0]] * 4
     assert len(hashed) == 4
-    assert (hashed[0], hashed[1:3]) == (hashed[3], [None, None]), "the premise: two are somebody's"
+    assert (hashed[0], hashed[1:3]) == (hashed[3], [None, None]), "the premise: two addresses belong to operators"
 
 
-async def test_a_hash_that_is_renewed_meanwhile_is_no_other_password(disk: Disk, olga: str) -> None:
+async def test_rehashed_password_is_the_same_password(disk: Disk, olga: str) -> None:
     renewed = hash_password(STOLEN)
     disk.meanwhile = lambda connection: set_password_hash(connection, olga, renewed)
     assert isinstance(await attempt(disk), SignInResponse)
 
 
-async def test_a_change_does_not_undo_a_reset_that_came_first(disk: Disk, olga: str) -> None:
+async def test_change_does_not_undo_an_earlier_reset(disk: Disk, olga: str) -> None:
     thief = Session("s", "owner", 1, olga, "Olga", "key", 2**60)
     disk.meanwhile = replacing(olga)
     with pytest.raises(ApiError) as caught:
         await change_password(disk.services, thief, PasswordRequest("the thief's own password", STOLEN), "")
     assert caught.value.code == "wrong_password"
-    kept = write_once(disk.url, lambda connection: find_active_operator(connection, olga))
-    assert kept is not None
+    stored = write_once(disk.url, lambda connection: find_active_operator(connection, olga))
+    assert stored is not None
     with pytest.raises(ApiError):
         await attempt(disk)

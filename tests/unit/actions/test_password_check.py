@@ -1,4 +1,4 @@
-"""Hashing gives way to everything else, and is done all the same."""
+"""Password hashing runs at low priority, and finishes on a busy machine too."""
 
 import asyncio
 import threading
@@ -14,7 +14,7 @@ IDLE = "crumbless-idle"
 
 
 class Machine:
-    """What hashes, in place of argon2: says which thread did it; idle threads get no turn until it is `calm`."""
+    """Replaces argon2: returns the name of the thread. Idle threads get no turn until the machine is `calm`."""
 
     def __init__(self) -> None:
         self.calm = threading.Event()
@@ -30,7 +30,7 @@ class Machine:
         return name
 
 
-def wait_for_left_over() -> None:
+def wait_for_remaining() -> None:
     for one in [one for one in threading.enumerate() if one.name == IDLE]:
         one.join()
 
@@ -38,29 +38,31 @@ def wait_for_left_over() -> None:
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     machine = Machine()
-    wait_for_left_over()
+    wait_for_remaining()
     monkeypatch.setattr(password_check, "hash_password", machine.hash)
-    # The machine that runs the tests may be busy in truth.
+    # The machine that runs the tests may be busy.
     monkeypatch.setattr(password_check, "_lower_priority", lambda: None)
     monkeypatch.setattr(password_check, "TIMEOUT_SECONDS", 60)
     yield machine
     machine.calm.set()
-    wait_for_left_over()
+    wait_for_remaining()
 
 
-async def test_a_password_is_hashed_and_verified() -> None:
+async def test_password_is_hashed_and_verified() -> None:
     hashed = await hash_of("correct horse battery")
     assert await is_right(hashed, "correct horse battery")
     assert not await is_right(hashed, "wrong horse battery")
     assert not await is_right(None, "correct horse battery")
 
 
-async def test_an_idle_thread_does_it_where_it_gets_a_turn(machine: Machine) -> None:
+async def test_idle_thread_hashes_when_it_gets_a_turn(machine: Machine) -> None:
     machine.calm.set()
     assert [await hash_of("x") for _ in range(3 * HASHERS)] == [IDLE] * 3 * HASHERS
 
 
-async def test_on_a_machine_that_others_keep_busy_it_insists(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hashing_on_a_busy_machine_moves_to_a_normal_thread(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(password_check, "TIMEOUT_SECONDS", 0.05)
     for _ in range(HASHERS):
         assert await hash_of("x") != IDLE
@@ -69,10 +71,10 @@ async def test_on_a_machine_that_others_keep_busy_it_insists(machine: Machine, m
             await asyncio.sleep(0.01)
     monkeypatch.setattr(password_check, "TIMEOUT_SECONDS", 60)
     async with asyncio.timeout(30):
-        assert await hash_of("x") != IDLE, "while those are left over, the next does not wait"
+        assert await hash_of("x") != IDLE, "the next hash does not wait for the remaining ones"
 
 
-async def test_what_goes_wrong_is_told(machine: Machine) -> None:
+async def test_error_of_a_hash_is_raised(machine: Machine) -> None:
     machine.calm.set()
     for _ in range(2 * HASHERS):
         with pytest.raises(ValueError, match="bad"):
@@ -80,10 +82,10 @@ async def test_what_goes_wrong_is_told(machine: Machine) -> None:
     assert await hash_of("x") == IDLE
 
 
-async def test_too_many_are_refused(machine: Machine) -> None:
+async def test_too_many_hashes_are_refused(machine: Machine) -> None:
     waiting = [asyncio.create_task(hash_of("x")) for _ in range(MAX_WAITING + 1)]
     with pytest.raises(ApiError, match="busy"):
         await waiting[-1]
     machine.calm.set()
     assert len(await asyncio.gather(*waiting[:-1])) == MAX_WAITING
-    assert await hash_of("x") == IDLE, "and nobody is, once they are done"
+    assert await hash_of("x") == IDLE, "none is refused once they are done"

@@ -1,4 +1,4 @@
-"""Who asks for a link costs the same work whoever the address belongs to (threat 20)."""
+"""A request for a reset link costs the same work for every address (threat 20)."""
 
 from sqlalchemy import Connection
 
@@ -12,8 +12,8 @@ from support.statements import statements_of
 VAULT = SecretBox(bytes(KEY_BYTES))
 
 
-def test_asking_for_a_link_looks_nobody_up(database_url: str) -> None:
-    def ask(connection: Connection) -> None:
+def test_reset_request_looks_up_no_account(database_url: str) -> None:
+    def request_both(connection: Connection) -> None:
         add_operator(connection, 1, "olga@tea.example", "Olga", "")
         known, unknown = (
             statements_of(connection, lambda one=address: ask_for_reset(Transaction(connection), one, VAULT))
@@ -22,4 +22,4 @@ def test_asking_for_a_link_looks_nobody_up(database_url: str) -> None:
         assert known == unknown
         assert [statement.split()[:3] for statement in known] == [["INSERT", "INTO", "task"]]
 
-    write_once(database_url, ask)
+    write_once(database_url, request_both)

@@ -1,4 +1,4 @@
-"""What has been kept long enough goes, in small batches; what has not stays."""
+"""Retention deletes expired rows in small batches, and no others."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -24,7 +24,7 @@ from crumbless.store.tables_people import audit_log, known_network, one_time_tok
 T = TypeVar("T")
 TASK = Task(-1, None, "retention", {}, None, 1, 0)
 DAYS = {"receipts": 1095, "audit": 730, "sessions": 30, "tickets": 2, "tasks": 30, "networks": 30}
-"""The defaults, as docs/settings.md tells them."""
+"""The defaults of docs/settings.md."""
 
 
 class Disk:
@@ -47,7 +47,7 @@ def receipt(at: int) -> dict[str, object]:
 
 
 def put_in(connection: Connection, days: dict[str, float]) -> None:
-    """One row of each kind, so many days old."""
+    """Insert one row of each kind, so many days old."""
     at = {name: int(now_ms() - age * DAY_MS) for name, age in days.items()}
     connection.execute(insert(consent_receipt).values(**receipt(at["receipts"])))
     texts = dict.fromkeys(("actor_kind", "actor_id", "actor_name", "action"), "")
@@ -66,7 +66,7 @@ def put_in(connection: Connection, days: dict[str, float]) -> None:
     connection.execute(insert(known_network).values(seen_at=at["networks"], **network))
 
 
-def kept(url: str) -> dict[str, int]:
+def remaining_rows(url: str) -> dict[str, int]:
     tables = {
         "receipts": consent_receipt,
         "audit": audit_log,
@@ -89,17 +89,17 @@ async def sweep(disk: Disk, **settings: Any) -> int:
     return await RetentionSweep(rules_of(RetentionSettings(**settings)), cast(LedgerPort, disk))(TASK)
 
 
-async def test_what_is_old_goes_and_what_is_younger_stays(database_url: str) -> None:
+async def test_retention_deletes_only_expired_rows(database_url: str) -> None:
     disk = Disk(database_url)
     write_once(database_url, lambda connection: put_in(connection, {name: days + 1.0 for name, days in DAYS.items()}))
     write_once(database_url, lambda connection: put_in(connection, {name: days - 0.5 for name, days in DAYS.items()}))
-    both = kept(database_url)
+    both = remaining_rows(database_url)
     assert set(both.values()) == {2, 4}
     assert await sweep(disk) > now_ms() + EVERY_MS - 60_000
-    assert kept(database_url) == {name: number // 2 for name, number in both.items()}
+    assert remaining_rows(database_url) == {name: number // 2 for name, number in both.items()}
 
 
-async def test_what_lives_is_never_touched(database_url: str) -> None:
+async def test_unexpired_and_waiting_rows_are_not_deleted(database_url: str) -> None:
     def put_in_living(connection: Connection) -> None:
         living = {"workspace_id": 1, "token_hash": b"x", "created_at": 0, "expires_at": 2**50}
         connection.execute(insert(session).values(id=new_id(), **living))
@@ -109,21 +109,23 @@ async def test_what_lives_is_never_touched(database_url: str) -> None:
         )
 
     write_once(database_url, put_in_living)
-    before = kept(database_url)
+    before = remaining_rows(database_url)
     await sweep(Disk(database_url), ended_session_days=1, dead_task_days=1, one_time_token_days=1)
-    assert kept(database_url) == before
+    assert remaining_rows(database_url) == before
 
 
-async def test_many_go_in_small_batches(database_url: str) -> None:
+async def test_many_rows_are_deleted_in_small_batches(database_url: str) -> None:
     rows = [receipt(1) for _ in range(BATCH * 2 + 1)]
     write_once(database_url, lambda connection: connection.execute(insert(consent_receipt), rows))
     disk = Disk(database_url)
     await sweep(disk)
-    assert kept(database_url)["receipts"] == 0
+    assert remaining_rows(database_url)["receipts"] == 0
     assert disk.writes == 1 + 3 + 5, "the witness, three batches of records, and one look at each of the others"
 
 
-async def test_too_much_at_once_is_left_for_soon(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sweep_stops_at_its_time_limit_and_is_due_soon(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(retention_sweep, "LONGEST_SECONDS", 0.0)
     disk = Disk(database_url)
     assert await sweep(disk) <= now_ms() + SOON_MS
@@ -134,20 +136,20 @@ JUMPS = [sign * by for by in (600_000, DAY_MS + 600_000, 8 * DAY_MS, 365 * DAY_M
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-async def test_a_clock_that_was_followed_deletes_nothing(
+async def test_clock_jump_deletes_nothing(
     database_url: str, jump: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = Disk(database_url)
     write_once(database_url, lambda connection: put_in(connection, {name: days - 0.01 for name, days in DAYS.items()}))
     begin_clock(database_url)
-    before = kept(database_url)
+    before = remaining_rows(database_url)
     steady, elapsed = ids.steady, elapsed_ms()
     ids.steady.begin(now_ms() + jump, elapsed)
     due_at = await sweep(disk)
-    assert kept(database_url) == before
+    assert remaining_rows(database_url) == before
     assert abs(due_at - now_ms() - EVERY_MS) < 600_000, "the sweep is due again in an hour"
     assert ("deletions by age wait" in caplog.text) is (jump > DAY_MS)
-    # The clock is right again, and the time passes.
+    # The clock is right again, and time passes.
     steady.begin(now_ms() - jump + DAY_MS, elapsed)
 
     def followed_clock(_: Connection) -> int:
@@ -156,11 +158,11 @@ async def test_a_clock_that_was_followed_deletes_nothing(
     monkeypatch.setattr(clock_store, "database_clock", followed_clock)
     let_time_pass(database_url, DAY_MS)
     await sweep(disk)
-    assert kept(database_url) == dict.fromkeys(DAYS, 0) | {"tasks": 1}, "the sweep's own row is left"
+    assert remaining_rows(database_url) == dict.fromkeys(DAYS, 0) | {"tasks": 1}, "the sweep's own row is not deleted"
 
 
 def let_time_pass(url: str, passed: int) -> None:
-    """As if a machine had seen so much time pass."""
+    """Simulate that a machine has measured so much time."""
 
     def change(connection: Connection) -> None:
         row = connection.execute(select(task.c.payload).where(task.c.id == -1)).scalar_one()

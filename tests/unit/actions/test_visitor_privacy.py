@@ -1,4 +1,4 @@
-"""An export contains what its session reached when it began, whatever happens while it is sent."""
+"""An export contains the data that its session reached when it began, whatever changes while it is sent."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -39,7 +39,7 @@ def append(database_url: str, count: int) -> None:
 
 @pytest.fixture
 def session(database_url: str) -> Session:
-    """A session of visitor-1 that is stored."""
+    """Store a session of visitor-1."""
     made = make_session()
     write_once(database_url, lambda connection: add_session(connection, made, b"0" * 32))
     return made
@@ -49,7 +49,7 @@ async def rest_of(pieces: AsyncIterator[bytes]) -> bytes:
     return b"".join([piece async for piece in pieces])
 
 
-async def test_entries_from_after_the_beginning_are_not_exported(database_url: str, session: Session) -> None:
+async def test_entries_added_after_the_start_are_not_exported(database_url: str, session: Session) -> None:
     append(database_url, EXPORT_PAGE + 10)
     pieces = await export_own(make_services(None, Reader(database_url)), session)
     first = await anext(pieces)
@@ -58,7 +58,7 @@ async def test_entries_from_after_the_beginning_are_not_exported(database_url: s
     assert [entry["seq"] for entry in conversation["entries"]] == [*range(1, EXPORT_PAGE + 11)]
 
 
-async def test_session_that_ended_after_it_was_found_exports_nothing(database_url: str, session: Session) -> None:
+async def test_session_that_ends_after_the_look_up_exports_nothing(database_url: str, session: Session) -> None:
     await export_own(make_services(None, Reader(database_url)), session)
     ended = write_once(database_url, lambda connection: end_sessions_before_link(connection, session.subject, None))
     assert [one.id for one in ended] == [session.id]

@@ -1,4 +1,4 @@
-"""Emails by SMTP to a real server: encrypted, signed in, refused, unreachable; and what may stand in a header."""
+"""Emails by SMTP to a real server: encrypted, authenticated, refused, unreachable, and safe headers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ from crumbless.settings import MailSettings
 from support.mail_server import PASSWORD, USER, MailServer, Tls, mail_server, make_certificate
 
 MAIL = Mail("olga@tea.example", "Olga Ölström", "Wählen Sie", "Text\nmit ü", "<p>HTML mit ü</p>")
-# Of the server's own making: it cannot see that it is spoken to by TLS from the start.
+# Created by the server itself. It cannot know that the connection uses TLS from the start.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 
 SIGN_IN = f"{USER}:{quote(PASSWORD, safe='')}@"
@@ -56,15 +56,15 @@ async def test_email_arrives_complete(plain: MailServer) -> None:
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Message-ID"].endswith("@tea.example>")
     text, html = message.iter_parts()
-    told = [part.get_payload(decode=True) for part in (text, html)]
-    assert told == ["Text\r\nmit ü\r\n".encode(), "<p>HTML mit ü</p>\r\n".encode()]
+    parts = [part.get_payload(decode=True) for part in (text, html)]
+    assert parts == ["Text\r\nmit ü\r\n".encode(), "<p>HTML mit ü</p>\r\n".encode()]
 
 
 @pytest.mark.parametrize(
     ("tls", "scheme", "ending"),
     [("from_the_start", "smtps", ""), ("offered", "smtp", ""), ("offered", "smtp", "?tls=required")],
 )
-async def test_a_password_travels_encrypted(
+async def test_password_is_sent_over_tls_only(
     certificate: Path, monkeypatch: pytest.MonkeyPatch, tls: Tls, scheme: str, ending: str
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -78,7 +78,7 @@ async def test_wrong_password_is_reported(certificate: Path, monkeypatch: pytest
     with mail_server("from_the_start", certificate, signs_in=True) as server:
         failed = await failure(f"smtps://{USER}:wrong@127.0.0.1:{server.port}")
     assert str(failed) == "the mail server rejected the user name or password (535)"
-    assert not failed.final, "whoever runs the server can mend it"
+    assert not failed.final, "an administrator can fix it"
 
 
 async def test_untrusted_certificate_is_rejected(certificate: Path) -> None:
@@ -89,13 +89,13 @@ async def test_untrusted_certificate_is_rejected(certificate: Path) -> None:
         assert "certificate" in str(failed)
 
 
-async def test_a_server_that_hides_its_tls_gets_no_password(plain: MailServer) -> None:
+async def test_server_without_tls_gets_no_password(plain: MailServer) -> None:
     failed = await failure(f"smtp://{SIGN_IN}127.0.0.1:{plain.port}")
     assert "could not be reached" in str(failed)
     assert plain.taken == []
 
 
-async def test_an_address_that_is_refused_for_good_is_not_tried_again(plain: MailServer) -> None:
+async def test_permanently_refused_address_is_not_retried(plain: MailServer) -> None:
     plain.refusal = "550 No such user olga@tea.example"
     failed = await failure(f"smtp://127.0.0.1:{plain.port}")
     assert (str(failed), failed.final) == ("the mail server rejected the address (550)", True)
@@ -108,7 +108,7 @@ async def test_unreachable_server_is_reported() -> None:
     assert "could not be reached" in str(await failure("smtp://127.0.0.1:9"))
 
 
-async def test_without_a_server_the_reason_is_clear() -> None:
+async def test_missing_server_is_reported() -> None:
     mails = open_mail(MailSettings(), "Tea")
     assert isinstance(mails, NoMail)
     with pytest.raises(MailFailed, match="no mail server is set") as caught:
@@ -128,7 +128,7 @@ async def test_without_a_server_the_reason_is_clear() -> None:
         ("smtps://[::1]:2465", SmtpServer("::1", 2465, "", "", "from_the_start")),
     ],
 )
-def test_what_an_address_of_a_server_means(url: str, server: SmtpServer) -> None:
+def test_smtp_url_is_parsed(url: str, server: SmtpServer) -> None:
     assert read_smtp_url(url) == server
 
 
@@ -148,7 +148,7 @@ def test_what_an_address_of_a_server_means(url: str, server: SmtpServer) -> None
         "smtp://secret@mail.example#x",
     ],
 )
-def test_a_wrong_address_stops_the_start_and_shows_no_secret(url: str) -> None:
+def test_invalid_url_stops_the_start_and_is_reported_without_the_secret(url: str) -> None:
     with pytest.raises(SettingsError, match="CRUMBLESS_SMTP_URL: expected") as caught:
         read_smtp_url(url)
     assert "secret" not in str(caught.value)
@@ -163,7 +163,7 @@ def test_sending_email_requires_a_sender() -> None:
 
 
 @given(st.text(), st.text())
-def test_threat_58_no_name_and_no_subject_adds_a_header(name: str, subject: str) -> None:
+def test_threat_58_name_or_subject_cannot_add_a_header(name: str, subject: str) -> None:
     mail = Mail(MAIL.to, in_one_line(name), in_one_line(subject), "text", "<p>html</p>")
     written = write_message(mail, "chat@tea.example", in_one_line(subject))
     head = written.as_bytes().partition(b"\r\n\r\n")[0].split(b"\r\n")
@@ -173,14 +173,14 @@ def test_threat_58_no_name_and_no_subject_adds_a_header(name: str, subject: str)
 
 
 @pytest.mark.parametrize("place", ["to_name", "subject"])
-def test_threat_58_a_line_end_that_slipped_through_is_refused_at_the_last(place: str) -> None:
+def test_threat_58_line_break_is_refused_before_sending(place: str) -> None:
     changed = {"to_name": MAIL.to_name, "subject": MAIL.subject} | {place: "Olga\r\nBcc: all@tea.example"}
     with pytest.raises(ValueError, match=r"linefeed|CR or LF|invalid"):
         write_message(Mail(MAIL.to, changed["to_name"], changed["subject"], "", ""), "chat@tea.example", "Tea")
 
 
 @given(st.from_regex(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,20}@[a-zA-Z0-9.-]{1,20}", fullmatch=True))
-def test_every_address_that_is_taken_can_be_written(address: str) -> None:
+def test_every_accepted_address_can_be_sent_to(address: str) -> None:
     try:
         check_address(address)
     except ApiError:

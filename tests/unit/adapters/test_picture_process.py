@@ -1,4 +1,4 @@
-"""Pictures re-encoded in a separate process: square, small, silent, and no bomb goes off."""
+"""Pictures are re-encoded in a separate process: square, small, without metadata, with limits on decompression."""
 
 import io
 import time
@@ -24,7 +24,7 @@ def opened(content: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_middle_is_cut_square_in_both_sizes(kind: ImageFormat) -> None:
+async def test_middle_is_cropped_to_a_square_in_both_sizes(kind: ImageFormat) -> None:
     large, small = await cut(picture(kind))
     assert [opened(one).size for one in (large, small)] == [(256, 256), (64, 64)]
     red, blue = opened(large).getpixel((128, 30)), opened(large).getpixel((128, 220))
@@ -36,7 +36,7 @@ async def test_the_middle_is_cut_square_in_both_sizes(kind: ImageFormat) -> None
 
 async def test_picture_is_rotated_by_its_exif_orientation() -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6  # The top of what was seen is the right side of what is stored.
+    exif[0x0112] = 6  # The top of the displayed picture is the right side of the stored one.
     made = opened((await cut(picture("JPEG", exif=exif)))[0])
     left, right = made.getpixel((30, 128)), made.getpixel((220, 128))
     assert isinstance(left, tuple)
@@ -45,15 +45,15 @@ async def test_picture_is_rotated_by_its_exif_orientation() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_threat_38_nothing_but_pixels_is_left(kind: ImageFormat) -> None:
+async def test_threat_38_metadata_is_removed(kind: ImageFormat) -> None:
     content = talkative(kind)
-    assert any(secret in content for secret in SECRETS), "premise: the picture tells something"
+    assert any(secret in content for secret in SECRETS), "premise: the picture has metadata"
     for made in await cut(content):
         assert [secret for secret in (*SECRETS, b"Secret", b"EXIF", b"XMP", b"ICCP") if secret in made] == []
 
 
 @pytest.mark.parametrize("content", [bomb(20_000, 20_000), bomb(7_000, 7_000)], ids=["400 MP", "49 MP"])
-async def test_threat_37_a_picture_of_too_many_pixels_is_never_decoded(content: bytes) -> None:
+async def test_threat_37_picture_with_too_many_pixels_is_never_decoded(content: bytes) -> None:
     assert len(content) < 100_000
     before, began = psutil.Process().memory_info().rss, time.process_time()
     with pytest.raises(ImageRejected) as caught:
@@ -63,7 +63,7 @@ async def test_threat_37_a_picture_of_too_many_pixels_is_never_decoded(content: 
     assert time.process_time() - began < 1
 
 
-async def test_threat_37_of_very_many_frames_only_the_first_is_decoded() -> None:
+async def test_threat_37_only_the_first_of_many_frames_is_decoded() -> None:
     content = frame_bomb(3_000)
     before = psutil.Process().memory_info().rss
     assert len(await cut(content)) == 2
@@ -82,14 +82,14 @@ async def test_threat_37_of_very_many_frames_only_the_first_is_decoded() -> None
     ],
     ids=["nothing", "only a head", "cut off", "zeros", "ones", "no webp"],
 )
-async def test_what_cannot_be_read_is_refused(content: bytes) -> None:
+async def test_unreadable_picture_is_refused(content: bytes) -> None:
     with pytest.raises(ImageRejected) as caught:
         await cut(content)
     assert caught.value.reason == "unreadable"
 
 
-async def test_threat_35_only_the_format_that_the_bytes_show_is_tried() -> None:
-    # Premise: as what it is, it can be read. A decoder that is not asked for does not open it.
+async def test_threat_35_only_the_format_of_the_bytes_is_decoded() -> None:
+    # Premise: it can be read in its own format. Another decoder does not open it.
     await cut(picture("PNG"), "PNG")
     for other in (picture("BMP"), picture("TIFF"), picture("PPM"), picture("PNG")):
         with pytest.raises(ImageRejected):

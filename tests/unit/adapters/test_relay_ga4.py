@@ -1,11 +1,11 @@
-"""The number that lets Google tell chats apart: random, short-lived, forgotten when asked."""
+"""The client ID by which Google separates chats: random, short-lived, deleted on withdrawal."""
 
 from crumbless.adapters.relay_ga4 import IDLE_MS, ClientNumbers
 
 NOW = 1_800_000_000_000
 
 
-def test_chat_has_the_same_number_while_it_is_active() -> None:
+def test_chat_has_the_same_id_while_it_is_active() -> None:
     numbers = ClientNumbers()
     first = numbers.number_of("a", NOW)
     assert first[1] == NOW // 1000
@@ -14,7 +14,7 @@ def test_chat_has_the_same_number_while_it_is_active() -> None:
     assert numbers.number_of("b", NOW) != first
 
 
-def test_half_an_hour_of_silence_or_a_withdrawal_ends_it() -> None:
+def test_id_ends_after_half_an_hour_of_silence_or_a_withdrawal() -> None:
     numbers = ClientNumbers()
     first = numbers.number_of("a", NOW)
     later = numbers.number_of("a", NOW + IDLE_MS + 1)
@@ -23,7 +23,7 @@ def test_half_an_hour_of_silence_or_a_withdrawal_ends_it() -> None:
     assert numbers.number_of("a", NOW + IDLE_MS + 1)[0] != later[0]
 
 
-def test_idle_numbers_are_removed_as_others_come() -> None:
+def test_idle_ids_are_removed_as_others_are_added() -> None:
     numbers = ClientNumbers()
     for chain in "abc":
         numbers.number_of(chain, NOW)

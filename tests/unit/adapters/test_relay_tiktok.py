@@ -1,4 +1,4 @@
-"""TikTok counts events with the same ID once, so a repeat needs the same ID and another event another one."""
+"""TikTok counts events with the same ID once. A repeat needs the same ID, and another event another one."""
 
 from crumbless.adapters.relay_tiktok import TiktokRelay
 from crumbless.domain.ports import RelayAccount, RelayEvent
@@ -8,7 +8,7 @@ ACCOUNT = RelayAccount("CPIXELTEA", "secret", "https://tea.example")
 FIRST = RelayEvent(1, "chat_start", 1_700_000_000_000, "A" * 22)
 
 
-async def test_an_event_in_a_reused_row_of_the_outbox_has_an_id_of_its_own() -> None:
+async def test_event_in_a_reused_row_of_the_outbox_has_a_new_id() -> None:
     later = RelayEvent(1, "chat_start", FIRST.at + 1, FIRST.chain)
     other = RelayEvent(1, "chat_start", FIRST.at, "B" * 22)
     with tiktok() as vendor:

@@ -1,4 +1,4 @@
-"""Threat 62: whose word about the client's address is believed."""
+"""Threat 62: which X-Forwarded-For headers are trusted."""
 
 import tracemalloc
 
@@ -29,16 +29,16 @@ PROXIES = ["10.0.0.0/8", "192.0.2.7", "fd00::/8"]
         ("10.1.2.3", "2001:0db8:0001:0002:0003:0004:255.255.255.255", "2001:db8:1:2::/64"),
     ],
 )
-def test_the_last_hop_that_is_no_proxy_of_ours_counts(peer: str, forwarded: str, network: str) -> None:
+def test_last_hop_that_is_no_trusted_proxy_is_the_client(peer: str, forwarded: str, network: str) -> None:
     assert network_of(peer, forwarded, PROXIES) == network
 
 
-def test_nobody_is_believed_by_default() -> None:
+def test_no_proxy_is_trusted_by_default() -> None:
     assert network_of("127.0.0.1", "198.51.100.1", []) == "127.0.0.1"
 
 
-def test_long_hops_take_no_memory() -> None:
-    """An address is a key of a cache: 2000 hops of 60 kB would be 120 MB."""
+def test_long_hops_do_not_grow_memory() -> None:
+    """An address is the key of a cache: 2000 hops of 60 kB would be 120 MB."""
     tracemalloc.start()
     try:
         for number in range(2000):
@@ -54,5 +54,5 @@ def test_long_hops_take_no_memory() -> None:
     ("peer", "network"),
     [("203.0.113.5", "203.0.113.5"), ("2001:db8:1:2::5", "2001:db8:1:2::/64"), ("10.1.2.3", ""), ("", "")],
 )
-def test_a_proxy_has_no_network_of_its_own(peer: str, network: str) -> None:
+def test_proxy_has_no_network(peer: str, network: str) -> None:
     assert peer_network(peer, PROXIES) == network

@@ -1,4 +1,4 @@
-"""A device is named in coarse words."""
+"""A device has a coarse name."""
 
 import pytest
 
@@ -20,7 +20,7 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605
         ("<script>alert(1)</script> Windows", "Windows"),
     ],
 )
-def test_a_device_is_named_by_browser_and_system(user_agent: str, name: str) -> None:
+def test_device_is_named_by_browser_and_system(user_agent: str, name: str) -> None:
     assert device_name(user_agent) == name
 
 
@@ -36,5 +36,5 @@ def test_a_device_is_named_by_browser_and_system(user_agent: str, name: str) -> 
         ("", ""),
     ],
 )
-def test_a_place_is_what_the_clock_says(time_zone: str, name: str) -> None:
+def test_place_follows_from_the_time_zone(time_zone: str, name: str) -> None:
     assert place_name(time_zone) == name

@@ -1,4 +1,4 @@
-"""One begins in each turn of the loop, in order, and nobody waits indefinitely."""
+"""One request begins in each turn of the loop, in order, and none waits indefinitely."""
 
 import asyncio
 from itertools import pairwise
@@ -17,7 +17,7 @@ async def count_turns(clock: list[int]) -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_crowd_begins_one_in_each_turn_and_in_order() -> None:
+async def test_burst_begins_one_request_per_turn_in_order() -> None:
     turn, clock, begun = RequestPacer(), [0], list[tuple[int, int]]()
     ticking = asyncio.create_task(count_turns(clock))
     await asyncio.gather(*(begin(turn, number, begun, clock) for number in range(20)))
@@ -27,19 +27,19 @@ async def test_a_crowd_begins_one_in_each_turn_and_in_order() -> None:
     assert all(later - earlier >= 1 for earlier, later in pairwise(turns)), turns
 
 
-async def test_who_is_alone_does_not_wait() -> None:
+async def test_single_request_does_not_wait() -> None:
     turn, clock, begun = RequestPacer(), [0], list[tuple[int, int]]()
     ticking = asyncio.create_task(count_turns(clock))
     for number in range(3):
         before = clock[0]
         await begin(turn, number, begun, clock)
-        assert begun[-1] == (number, before), "no turn went by"
+        assert begun[-1] == (number, before), "no turn passed"
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     ticking.cancel()
 
 
-async def test_who_leaves_the_queue_keeps_nobody_waiting() -> None:
+async def test_cancelled_request_does_not_block_the_queue() -> None:
     turn, clock, begun = RequestPacer(), [0], list[tuple[int, int]]()
     tasks = [asyncio.create_task(begin(turn, number, begun, clock)) for number in range(5)]
     await asyncio.sleep(0)

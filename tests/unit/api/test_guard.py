@@ -1,4 +1,4 @@
-"""Problems in words, the headers that go with them, and what every answer carries."""
+"""Problem documents, their headers, and the headers of every response."""
 
 import json
 import re
@@ -19,7 +19,7 @@ Scope = dict[str, Any]
 
 
 class Parts:
-    """As much of the platform as the guard looks at."""
+    """The attributes of the platform that the guard reads."""
 
     settings = read_settings(
         {},
@@ -33,8 +33,8 @@ class Parts:
     nonces = NonceClock(b"s" * 32, time.time)
 
 
-async def answer(path: str = "/v1/desk/me", host: bytes = b"chat.example", **more: Any) -> tuple[Any, list[Scope]]:
-    """What leaves the guard, and the scopes that reached the application."""
+async def respond(path: str = "/v1/desk/me", host: bytes = b"chat.example", **more: Any) -> tuple[Any, list[Scope]]:
+    """Return the messages that the guard sends, and the scopes that reached the application."""
     reached: list[Scope] = []
     sent: list[Any] = []
 
@@ -72,7 +72,7 @@ def test_every_refusal_is_a_problem_document(code: str) -> None:
     assert phrase
 
 
-def test_a_wait_is_told_in_whole_seconds_and_never_too_short() -> None:
+def test_retry_after_is_rounded_up_to_seconds() -> None:
     assert error_headers(ApiError("slow_down", retry_after=0.2))["retry-after"] == "1"
     assert error_headers(ApiError("slow_down", retry_after=2.5))["retry-after"] == "3"
     assert "retry-after" not in error_headers(ApiError("slow_down"))
@@ -86,66 +86,66 @@ def test_a_wait_is_told_in_whole_seconds_and_never_too_short() -> None:
         ("invalid_token", "invalid_token"),
     ],
 )
-def test_who_must_prove_something_is_told_how(code: str, error: str) -> None:
+def test_refusal_of_a_proof_has_a_challenge(code: str, error: str) -> None:
     assert error_headers(ApiError(code))["www-authenticate"] == f'DPoP error="{error}", algs="ES256"'
 
 
-def test_other_refusals_do_not_speak_of_proofs() -> None:
+def test_other_refusals_have_no_challenge() -> None:
     speaking = {code for code in ERROR_SPECS if "www-authenticate" in error_headers(ApiError(code))}
     assert speaking == {"use_dpop_nonce", "invalid_proof", "invalid_token"}
 
 
-async def test_the_application_never_sees_a_cookie() -> None:
-    _, reached = await answer(asked=[(b"cookie", b"c=d")])
+async def test_application_receives_no_cookie() -> None:
+    _, reached = await respond(asked=[(b"cookie", b"c=d")])
     assert reached[0]["headers"] == [(b"host", b"chat.example"), (b"x-kept", b"1")]
 
 
 @pytest.mark.parametrize("name", [b"set-cookie", b"Set-Cookie", b"SET-COOKIE"])
-async def test_no_answer_leaves_with_a_cookie(name: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    sent, _ = await answer(answered=[(name, b"a=b"), (b"x-kept", b"1"), (name, b"c=d")])
+async def test_response_cannot_set_a_cookie(name: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    sent, _ = await respond(answered=[(name, b"a=b"), (b"x-kept", b"1"), (name, b"c=d")])
     names = [one.lower() for one, _ in sent[0]["headers"]]
     assert b"set-cookie" not in names
     assert b"x-kept" in names
     assert "refused to set a cookie on /v1/desk/me" in caplog.text
 
 
-async def test_every_answer_carries_the_safety_headers() -> None:
+async def test_every_response_has_the_security_headers() -> None:
     for path in ("/v1/desk/me", "/desk/"):
-        sent, _ = await answer(path)
+        sent, _ = await respond(path)
         assert header(sent, b"x-content-type-options") == b"nosniff"
         assert header(sent, b"referrer-policy") == b"no-referrer"
 
 
-async def test_answers_of_the_api_carry_a_nonce_and_are_not_kept() -> None:
-    sent, _ = await answer("/v1/desk/me")
+async def test_api_response_has_a_nonce_and_is_not_cached() -> None:
+    sent, _ = await respond("/v1/desk/me")
     assert header(sent, b"dpop-nonce") == Parts.nonces.current().encode()
     assert header(sent, b"cache-control") == b"no-store"
-    sent, _ = await answer("/desk/")
+    sent, _ = await respond("/desk/")
     assert header(sent, b"dpop-nonce") is None
 
 
 @pytest.mark.parametrize("host", [b"chat.example", b"CHAT.example", b"inner:8000"])
-async def test_our_hosts_are_answered(host: bytes) -> None:
-    _, reached = await answer(host=host)
+async def test_own_hosts_are_answered(host: bytes) -> None:
+    _, reached = await respond(host=host)
     assert len(reached) == 1
 
 
 @pytest.mark.parametrize("host", [b"", b"evil.example", b"chat.example:443", b"chat.example.evil", b"\xff"])
-async def test_other_hosts_never_reach_the_application(host: bytes) -> None:
-    sent, reached = await answer(host=host)
+async def test_other_hosts_do_not_reach_the_application(host: bytes) -> None:
+    sent, reached = await respond(host=host)
     assert reached == []
     assert sent[0]["status"] == 421
     assert header(sent, b"content-type") == PROBLEM_TYPE.encode()
     assert header(sent, b"x-content-type-options") == b"nosniff"
-    _, reached = await answer("/healthz", host=host)
-    assert len(reached) == 1, "probes of a balancer name no host"
+    _, reached = await respond("/healthz", host=host)
+    assert len(reached) == 1, "a balancer's health probe sends no host of the server"
 
 
 NUMBER = (b"x-request-id", b"abc-123.DEF_4")
 
 
-async def test_a_trusted_proxy_numbers_requests() -> None:
-    sent, _ = await answer(asked=[NUMBER], client=("10.1.2.3", 1))
+async def test_request_id_of_a_trusted_proxy_is_used() -> None:
+    sent, _ = await respond(asked=[NUMBER], client=("10.1.2.3", 1))
     assert header(sent, b"x-request-id") == NUMBER[1]
 
 
@@ -161,15 +161,15 @@ async def test_a_trusted_proxy_numbers_requests() -> None:
         (("10.1.2.3", 1), "abcdefgh\u00e4".encode("latin-1")),
     ],
 )
-async def test_others_and_oddities_are_numbered_by_us(client: Any, number: bytes) -> None:
-    sent, _ = await answer(asked=[(b"x-request-id", number)], client=client)
+async def test_untrusted_or_invalid_request_id_is_replaced(client: Any, number: bytes) -> None:
+    sent, _ = await respond(asked=[(b"x-request-id", number)], client=client)
     ours = header(sent, b"x-request-id")
     assert ours is not None
     assert re.fullmatch(rb"[0-9a-f]{16}", ours)
 
 
 class Spans:
-    """A trace that keeps what it was told."""
+    """A trace that stores its calls."""
 
     def __init__(self) -> None:
         self.told: list[object] = []
@@ -184,24 +184,24 @@ class Spans:
 
 
 @pytest.mark.parametrize(("client", "parent"), [(("10.1.2.3", 1), "00-a-b-01"), (("192.0.2.1", 1), "")])
-async def test_a_trace_goes_on_only_from_a_trusted_proxy(
+async def test_trace_is_continued_for_a_trusted_proxy_only(
     client: Any, parent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spans = Spans()
     monkeypatch.setattr(Parts, "trace", spans)
-    await answer(asked=[(b"traceparent", b"00-a-b-01")], client=client)
+    await respond(asked=[(b"traceparent", b"00-a-b-01")], client=client)
     assert spans.told == [parent, ("GET", "(none)", 200)]
 
 
-async def test_what_everybody_gets_alike_carries_no_number() -> None:
-    sent, _ = await answer("/w/shop.js")
+async def test_public_file_has_no_request_id() -> None:
+    sent, _ = await respond("/w/shop.js")
     assert header(sent, b"x-request-id") is None
 
 
-async def test_the_access_log_says_how_but_not_who(caplog: pytest.LogCaptureFixture) -> None:
+async def test_access_log_has_the_outcome_and_no_personal_data(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     Parts.http.responses.clear()
-    await answer("/v1/desk/conversations/SECRET", asked=[(b"user-agent", b"Browser/1")])
+    await respond("/v1/desk/conversations/SECRET", asked=[(b"user-agent", b"Browser/1")])
     (record,) = [one for one in caplog.records if one.name == "crumbless.access"]
     fields: dict[str, Any] = vars(record)["fields"]
     assert fields.pop("ms") >= 0
@@ -209,15 +209,15 @@ async def test_the_access_log_says_how_but_not_who(caplog: pytest.LogCaptureFixt
     assert Parts.http.responses == {("GET", "(none)", 200): 1}
 
 
-async def test_what_is_not_http_is_none_of_its_business() -> None:
-    _, reached = await answer(kind="lifespan")
+async def test_guard_ignores_other_protocols_than_http() -> None:
+    _, reached = await respond(kind="lifespan")
     assert reached[0]["headers"][1] == (b"cookie", b"a=b")
 
 
-async def test_headers_are_cut_and_forwarded_addresses_are_not() -> None:
+async def test_long_headers_are_truncated_except_forwarded_addresses() -> None:
     long = b"x" * 60_000
     names = [*HEADER_BYTES, b"x-forwarded-for"]
-    _, reached = await answer(asked=[(name, long) for name in names])
+    _, reached = await respond(asked=[(name, long) for name in names])
     sizes = {name: len(value) for name, value in reached[0]["headers"]}
     assert sizes[b"x-forwarded-for"] == 60_000
     assert {name: sizes[name] for name in HEADER_BYTES} == HEADER_BYTES
@@ -232,12 +232,12 @@ async def test_headers_are_cut_and_forwarded_addresses_are_not() -> None:
         ("/policy", b"x" * (MAX_QUERY + 1), 400),
     ],
 )
-async def test_long_addresses_are_refused_before_the_router_sees_them(path: str, query: bytes, status: int) -> None:
-    sent, reached = await answer(path, query=query)
+async def test_long_urls_are_refused_before_the_router(path: str, query: bytes, status: int) -> None:
+    sent, reached = await respond(path, query=query)
     assert sent[0]["status"] == status
     assert len(reached) == (status == 200)
 
 
-async def test_query_of_a_return_from_a_provider_is_not_read() -> None:
-    _, reached = await answer("/desk/oidc/acme", query=b"code=" + b"x" * 5_000)
+async def test_query_of_a_provider_callback_is_not_read() -> None:
+    _, reached = await respond("/desk/oidc/acme", query=b"code=" + b"x" * 5_000)
     assert reached[0]["query_string"] == b""

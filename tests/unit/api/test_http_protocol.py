@@ -1,4 +1,4 @@
-"""The HTTP shell on real sockets, with short deadlines."""
+"""The HTTP protocol class on real sockets, with short deadlines."""
 
 import asyncio
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ from support.raw_http import handshake_of
 
 
 class Upgraded(asyncio.Protocol):
-    """Greets, and ends by itself only when the client does."""
+    """Sends a greeting, and ends only when the client does."""
 
     def __init__(self, *_: object, **__: object) -> None:
         self.transport: asyncio.Transport | None = None
@@ -41,7 +41,9 @@ def shell() -> HttpShell:
     return cast(HttpShell, SimpleNamespace(tcp=TcpConnections(0, 100, 100, 30), network_of=network_of))
 
 
-async def test_a_websocket_outlives_the_deadline_of_its_head(shell: HttpShell, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_websocket_outlives_the_deadline_of_its_request_head(
+    shell: HttpShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.2)
     config = uvicorn.Config(_app, ws=Upgraded, log_config=None)  # pyright: ignore[reportArgumentType]
     config.load()
@@ -55,7 +57,8 @@ async def test_a_websocket_outlives_the_deadline_of_its_head(shell: HttpShell, m
     async with asyncio.timeout(20):
         writer.write(handshake_of(f"127.0.0.1:{port}"))
         assert await reader.readline() == b"upgraded\n"
-        # The premise: the deadline is short, and holds for a connection that sends nothing and began after the upgrade.
+        # The premise: the deadline is short, and applies to a connection that sends nothing and began after the
+        # upgrade.
         assert await silent_reader.read() == b""
         late_reader, late_writer = await asyncio.open_connection("127.0.0.1", port)
         assert await late_reader.read() == b""

@@ -1,4 +1,4 @@
-"""The table of limits in docs/security.md has every route that needs no session, and the numbers of the code."""
+"""The table of limits in docs/security.md has every route without a session, and the numbers of the code."""
 
 import dataclasses
 import importlib
@@ -27,12 +27,12 @@ LIMITS = [
 ]
 LIMITERS = dict(LIMITS)
 
-# A number and, in brackets behind its words, the name that holds it.
+# A number, and in brackets after its unit the name of its constant.
 NUMBER = re.compile(r"([\d,.]*\d)([^()|\d]*)\(`([\w.]+)`\)")
 
 
 def read_rows() -> list[list[str]]:
-    """Return the cells of the table's rows, without the notes for those who edit it."""
+    """Return the cells of the table's rows, without the notes for editors."""
     text = (ROOT / "docs" / "security.md").read_text("utf-8").partition(HEADING)[2].partition("\n## ")[0]
     rows = [line.strip().strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
     return [[re.sub(r"<!--.*?-->", "", cell).strip() for cell in row] for row in rows[2:]]
@@ -44,7 +44,7 @@ ROUTE_NAME = re.compile(r"`((?:GET|POST|OPTIONS) /[^`]*)`")
 
 
 def value_of(name: str) -> float:
-    """Return the number that a name of the table stands for."""
+    """Return the value of a name in the table."""
     owner, _, member = name.rpartition(".")
     if not owner:
         return setting(Settings(), member)
@@ -72,7 +72,7 @@ def needs_no_session(route: Route) -> bool:
     return route.who in {"public", "stream"}
 
 
-def test_every_route_that_needs_no_session_is_a_row() -> None:
+def test_every_route_without_a_session_is_a_row() -> None:
     listed = [name for row in ROWS for name in ROUTE_NAME.findall(row[0])]
     assert sorted(listed) == sorted(route.name for route in ROUTES if needs_no_session(route))
 
@@ -88,20 +88,20 @@ def test_numbers_of_the_table_are_those_of_the_code(resource: str, cell: str) ->
         assert float(number.replace(",", "")) == pytest.approx(value_of(name)), (resource, name)
 
 
-def test_every_name_stands_behind_a_number() -> None:
+def test_every_name_follows_a_number() -> None:
     names = [name for _, cell in CELLS for name in re.findall(r"\(`([a-z_0-9]+(?:\.\w+)?)`\)", cell)]
     assert len(names) > 60
     assert names == [name for _, cell in CELLS for _, _, name in NUMBER.findall(cell)]
 
 
-def test_rate_of_requests_is_named_where_it_is_taken() -> None:
+def test_rate_of_requests_is_named_where_it_is_checked() -> None:
     for row in ROWS:
         for name in ROUTE_NAME.findall(row[0]):
             route = next(one for one in ROUTES if one.name == name)
             assert ("`requests." in row[1]) == counts_requests(route), name
 
 
-def test_limiters_that_a_row_names_are_those_that_its_handlers_use() -> None:
+def test_limiters_of_a_row_are_those_of_its_handlers() -> None:
     for row in ROWS:
         for name in ROUTE_NAME.findall(row[0]):
             route = next(one for one in ROUTES if one.name == name)

@@ -1,4 +1,4 @@
-"""A long response is cut when its session ends."""
+"""A long response is aborted when its session ends."""
 
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ async def pieces() -> AsyncIterator[bytes]:
         yield b"%d" % number
 
 
-async def test_a_response_whose_session_ends_is_cut() -> None:
+async def test_response_is_aborted_when_its_session_ends() -> None:
     cut: list[bool] = []
     scope = {"extensions": {ABORT: {"call": lambda: cut.append(True)}}}
     request = cast(AnyRequest, SimpleNamespace(scope=scope))
@@ -26,7 +26,7 @@ async def test_a_response_whose_session_ends_is_cut() -> None:
     assert (read, cut) == ([b"0", b"1", b"2"], [True])
 
 
-async def test_a_response_whose_session_lives_is_whole() -> None:
+async def test_response_of_a_valid_session_is_complete() -> None:
     request = cast(AnyRequest, SimpleNamespace(scope={}))
     read = [piece async for piece in while_alive(request, make_session(), pieces())]
     assert read == [b"0", b"1", b"2", b"3", b"4"]

@@ -1,4 +1,4 @@
-"""A network that asks for too much that does not exist is refused before anything is read."""
+"""A network with too many requests for unknown names is refused before any read."""
 
 import time
 
@@ -12,7 +12,7 @@ from crumbless.errors import ApiError
 
 
 class Reader:
-    """Counts how often it was asked."""
+    """Counts its reads."""
 
     def __init__(self, found: str | None) -> None:
         self.found = found
@@ -36,14 +36,14 @@ async def test_unknown_names_are_refused_after_the_burst_without_a_read() -> Non
     assert reader.asked == 4
 
 
-async def test_known_names_cost_nothing() -> None:
+async def test_known_names_are_not_counted() -> None:
     buckets, reader = KeyedBuckets(Rate(1 / 3_600, 3)), Reader("tea")
     for _ in range(20):
         assert await look_up(buckets, "192.0.2.1", reader) == "tea"
     assert buckets.wait("192.0.2.1", time.monotonic()) == 0.0
 
 
-def test_known_sites_are_bounded_and_forget_what_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cache_of_known_sites_is_bounded_and_drops_deleted_sites(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_sites, "MAX_ITEMS", 3)
     known = KnownSites()
     for key in ("a", "b", "c", "a", "d"):

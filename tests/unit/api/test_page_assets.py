@@ -1,4 +1,4 @@
-"""The built browser code is in memory, by the names of its manifest."""
+"""The built browser code is loaded into memory, by the names of its manifest."""
 
 import gzip
 import json
@@ -12,7 +12,7 @@ from crumbless.errors import SettingsError
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A built folder of one page with a style and one without."""
+    """Return a built folder of one page with a style and one without."""
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "desk-1.js").write_text("desk()")
     (tmp_path / "assets" / "desk-2.css").write_text("a{}")
@@ -43,7 +43,7 @@ def test_pages_find_their_files(folder: Path) -> None:
     assert assets.tags == {"ga4": "ga4()", "tiktok": "tiktok()"}
 
 
-def test_files_are_found_by_their_whole_path_only(folder: Path) -> None:
+def test_files_are_found_by_their_full_path_only(folder: Path) -> None:
     assets = Assets(folder)
     script, style = assets.find("/assets/desk-1.js"), assets.find("/assets/desk-2.css")
     assert script is not None
@@ -54,7 +54,7 @@ def test_files_are_found_by_their_whole_path_only(folder: Path) -> None:
         assert assets.find(path) is None
 
 
-def test_an_asset_is_packed_the_same_everywhere() -> None:
+def test_compression_of_an_asset_is_deterministic() -> None:
     one, two = make_asset(b"x" * 500, "text/javascript"), make_asset(b"x" * 500, "text/javascript")
     assert one == two
     assert gzip.decompress(one.packed) == one.plain
@@ -64,6 +64,6 @@ def test_an_asset_is_packed_the_same_everywhere() -> None:
     assert one.etag.endswith('"')
 
 
-def test_what_was_not_built_is_told(tmp_path: Path) -> None:
+def test_missing_build_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="the browser code is not built"):
         Assets(tmp_path)

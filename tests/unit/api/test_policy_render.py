@@ -1,4 +1,4 @@
-"""The few marks of the policy page's texts, and that nothing else in a text becomes HTML."""
+"""The markup of the policy page's texts. All other characters of a text are escaped."""
 
 from html.parser import HTMLParser
 
@@ -33,11 +33,11 @@ def render(text: str, **values: object) -> str:
         ("", ""),
     ],
 )
-def test_a_text_becomes_html(text: str, html: str) -> None:
+def test_text_is_rendered_as_html(text: str, html: str) -> None:
     assert render(text, name="<b>") == html
 
 
-def test_a_link_to_another_website_says_so() -> None:
+def test_link_to_another_website_is_marked() -> None:
     assert render("[Far](far)") == (
         '<a class="away" href="https://far.example/?a=1&amp;b=2" rel="noreferrer">'
         'Far<span class="hidden"> (opens another website)</span></a>'
@@ -48,13 +48,13 @@ def test_a_link_to_another_website_says_so() -> None:
 
 
 @pytest.mark.parametrize(("text", "error"), [("[Nowhere](nowhere)", KeyError), ("{nobody}", MessageError)])
-def test_what_the_page_does_not_have_is_a_mistake(text: str, error: type[Exception]) -> None:
+def test_unknown_link_or_value_is_an_error(text: str, error: type[Exception]) -> None:
     assert render("[Here](here) {name}", name="is")
     with pytest.raises(error):
         render(text)
 
 
-def test_a_key_may_break_after_its_parts() -> None:
+def test_key_may_break_after_its_parts() -> None:
     assert render_code("a.b_c") == '<code dir="ltr" translate="no">a.<wbr>b_<wbr>c</code>'
 
 
@@ -76,12 +76,12 @@ MARKED = st.lists(
 
 
 @given(MARKED, st.text())
-def test_whatever_is_written_only_known_tags_come_out(text: str, value: str) -> None:
+def test_rendered_text_contains_only_known_tags(text: str, value: str) -> None:
     parser = _Tags()
     parser.feed(render(text, name=f"<i>{value}</i>"))
     parser.close()
     assert parser.tags <= {"strong", "code", "wbr", "a", "span", "bdi"}
 
 
-def test_the_files_are_read() -> None:
+def test_browser_files_are_read() -> None:
     assert next(browser.name for browser in read_browsers()) == "Chrome"

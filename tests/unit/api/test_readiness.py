@@ -1,4 +1,4 @@
-"""A node is ready when every part that it cannot be without is well, and says of each how it is."""
+"""A node is ready if every required part is healthy. The report has the state of each part."""
 
 import asyncio
 import threading
@@ -19,7 +19,7 @@ from crumbless.store.schema import SCHEMA
 
 
 class Disk:
-    """A disk on which 5 is enough."""
+    """A disk with 5 MB as its limit of free space."""
 
     def __init__(self) -> None:
         self.free: Callable[[], int] = lambda: 5
@@ -29,7 +29,7 @@ class Disk:
 
 
 class Parts:
-    """A platform whose parts can be made ill."""
+    """A platform whose parts can be made unhealthy."""
 
     def __init__(self) -> None:
         self.node = NodeState()
@@ -64,7 +64,7 @@ class Parts:
 
 
 class Writer:
-    """Commits what `commit` says."""
+    """Commits with the result of `commit`."""
 
     def __init__(self, commit: Callable[[], object]) -> None:
         self._commit = commit
@@ -74,7 +74,7 @@ class Writer:
         self._commit()
 
     def close(self) -> None:
-        """It holds nothing."""
+        """It contains no data."""
 
 
 def started(commit: Callable[[], object]) -> Ledger:
@@ -97,7 +97,7 @@ def ill(answer: ReadyResponse) -> dict[str, str]:
     return {part.part: part.state for part in answer.parts if not part.ok}
 
 
-async def test_all_is_well() -> None:
+async def test_healthy_node_is_ready() -> None:
     answer = await look(Parts())
     assert answer.ready
     assert [part.part for part in answer.parts] == ["node", "database", "schema", "ledger", "disk", "bus"]
@@ -108,7 +108,9 @@ async def test_all_is_well() -> None:
     ("schema", "part"),
     [("0001", "schema"), ("", "schema"), (OSError("gone: postgresql://me:secret@db"), "database")],
 )
-async def test_a_database_that_cannot_be_used(schema: object, part: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_unusable_database_makes_the_node_unready(
+    schema: object, part: str, caplog: pytest.LogCaptureFixture
+) -> None:
     parts = Parts()
     parts.schema = schema
     answer = await look(parts)
@@ -117,7 +119,7 @@ async def test_a_database_that_cannot_be_used(schema: object, part: str, caplog:
     assert "secret" not in repr(answer) + caplog.text
 
 
-async def test_a_database_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hanging_database_makes_the_node_unready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "TIMEOUT_SECONDS", 0.01)
     parts = Parts()
     parts.schema = None
@@ -126,7 +128,7 @@ async def test_a_database_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) 
     assert ill(answer)["database"] == "does not answer"
 
 
-async def test_a_newer_schema_is_said_and_borne() -> None:
+async def test_newer_schema_is_reported_and_accepted() -> None:
     parts = Parts()
     parts.schema = "9999"
     answer = await look(parts)
@@ -134,7 +136,7 @@ async def test_a_newer_schema_is_said_and_borne() -> None:
     assert f"9999; this node was made for {SCHEMA}" in {part.state for part in answer.parts}
 
 
-async def test_a_ledger_that_failed_is_tried_again() -> None:
+async def test_failed_ledger_is_tried_again() -> None:
     parts = Parts()
     parts.healthy = parts.heals = False
     answer = await look(parts)
@@ -144,7 +146,7 @@ async def test_a_ledger_that_failed_is_tried_again() -> None:
     assert (await look(parts)).ready
 
 
-async def test_a_ledger_whose_thread_is_gone_is_found_out_though_no_commit_failed(
+async def test_dead_thread_of_the_ledger_is_found_without_a_failed_commit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     faults: list[object] = []
@@ -155,24 +157,24 @@ async def test_a_ledger_whose_thread_is_gone_is_found_out_though_no_commit_faile
 
     parts = Parts()
     parts.ledger = one = started(vanish)
-    assert (await look(parts)).ready, "the premise: before its first batch it lives"
+    assert (await look(parts)).ready, "the premise: it is alive before its first batch"
     waiting = asyncio.ensure_future(one.write(lambda _connection: None))
     await until(lambda: not one.at_work)
     answer = await look(parts)
     assert not answer.ready
     assert "does not answer" in ill(answer)["ledger"]
     assert len(faults) == 1
-    assert not waiting.done(), "nobody was told that a commit failed"
+    assert not waiting.done(), "no commit has failed"
     waiting.cancel()
 
 
-async def test_a_ledger_that_is_stuck_in_a_batch_is_found_out_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_ledger_that_hangs_in_a_batch_is_found_and_recovers(monkeypatch: pytest.MonkeyPatch) -> None:
     disk_answers = threading.Event()
     parts = Parts()
     parts.ledger = one = started(disk_answers.wait)
     waiting = asyncio.ensure_future(one.write(lambda _connection: None))
     await until(lambda: one.waiting == 1)
-    assert (await look(parts)).ready, "the premise: a commit may take a while"
+    assert (await look(parts)).ready, "the premise: a commit may take some time"
     monkeypatch.setattr(ledger, "STALL_TIMEOUT_SECONDS", 0.01)
     await until(lambda: not one.at_work)
     answer = await look(parts)
@@ -184,7 +186,7 @@ async def test_a_ledger_that_is_stuck_in_a_batch_is_found_out_and_goes_on(monkey
     await one.close()
 
 
-async def test_changes_of_the_disk_are_shown_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_changes_of_the_disk_are_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "CACHE_SECONDS", 0)
     parts = Parts()
     ready = Readiness(cast(Any, parts))
@@ -192,12 +194,12 @@ async def test_changes_of_the_disk_are_shown_once(monkeypatch: pytest.MonkeyPatc
         parts.disk.free = lambda free=free: free
         parts.healthy = parts.heals = healthy
         answer = await ready.read()
-        assert answer.ready == healthy, "little space is borne"
+        assert answer.ready == healthy, "little space does not make the node unready"
     assert parts.shown == ["low", "full", ""]
     assert parts.node.disk == ""
 
 
-async def test_without_the_bus_the_node_goes_on_and_says_so() -> None:
+async def test_node_without_the_bus_is_ready_and_reports_it() -> None:
     parts = Parts()
     parts.bus.connected = False
     answer = await look(parts)
@@ -205,10 +207,10 @@ async def test_without_the_bus_the_node_goes_on_and_says_so() -> None:
     assert [*ill(answer)] == ["bus"]
 
 
-async def test_one_look_serves_all_who_ask_within_a_second_but_a_stop_is_told_at_once(
+async def test_result_is_cached_for_a_second_but_a_shutdown_is_reported_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # However long this machine takes for the questions.
+    # However long this machine takes for the checks.
     monkeypatch.setattr(readiness, "CACHE_SECONDS", 600)
     parts = Parts()
     ready = Readiness(cast(Any, parts))

@@ -1,4 +1,4 @@
-"""A row of the route table that contradicts itself or its handler cannot be made."""
+"""A row of the route table that contradicts itself or its handler raises an error."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -27,7 +27,7 @@ async def by_operator(_call: OperatorCall) -> None: ...
 async def by_visitor(_call: VisitorCall) -> None: ...
 async def by_anyone(_call: PublicCall) -> None: ...
 async def of_conversation(_call: OperatorCall, conversation: str) -> None: ...
-async def of_number(_call: OperatorCall, task: float) -> None: ...
+async def row_with_number(_call: OperatorCall, task: float) -> None: ...
 async def with_bodies(_call: OperatorCall, one: Wanted, other: Wanted) -> None: ...
 async def with_text(_call: OperatorCall, text: str) -> None: ...
 async def with_body(call: KeyCall, wanted: Wanted) -> Wanted: ...  # pyright: ignore[reportReturnType]
@@ -39,8 +39,8 @@ def row(handler: Any, access: Access, path: str = "/v1/x", **more: Any) -> Route
     return Route("POST", path, handler, access, **more)
 
 
-def test_good_rows_are_made() -> None:
-    """The premise of the next test: every handler in it is right for some row."""
+def test_valid_rows_are_created() -> None:
+    """The premise of the next test: every handler in it is valid for some row."""
     assert row(by_operator, OWN).signature.gives is None
     assert row(by_visitor, visitor("erase_own")).who == "visitor"
     assert row(by_anyone, STREAM).who == "stream"
@@ -66,7 +66,7 @@ def test_good_rows_are_made() -> None:
         (no_call, OWN, {}, "its handler does not take the call of operator routes"),
         (by_operator, OWN, {"path": "/v1/{person}"}, "its handler does not take all path parameters"),
         (of_conversation, OWN, {"path": "/v1/{conversation}"}, "its visibility must be Visibility.CONVERSATION"),
-        (of_number, OWN, {"path": "/v1/{task}"}, "a path parameter is a str or an int"),
+        (row_with_number, OWN, {"path": "/v1/{task}"}, "a path parameter is a str or an int"),
         (with_bodies, OWN, {}, "its handler takes more than one body: ['one', 'other']"),
         (with_text, OWN, {}, "its handler takes a body that is no struct: text"),
         (with_response, PUBLIC, {}, "its handler makes a response: declare `gives`"),

@@ -1,4 +1,4 @@
-"""Where catching up meets what comes live: each entry once and in order, whichever comes first."""
+"""The switch from catching up to live entries: each entry is sent once and in order, whichever arrives first."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ ROOMY = StreamRates(Rate(1000, 1000), Rate(1000, 1000))
 
 
 class StreamTransport:
-    """Keeps what a stream sends."""
+    """Stores the frames of a stream."""
 
     def __init__(self) -> None:
         self.frames: list[dict[str, Any]] = []
@@ -57,7 +57,7 @@ class StreamTransport:
 
 
 class Reader:
-    """Answers each read with the next of its answers; something happens during the first page."""
+    """Returns the next answer at each read, and runs an action during the first page."""
 
     def __init__(self, *answers: object, meanwhile: Callable[[], None] = lambda: None) -> None:
         self.answers = [*answers]
@@ -74,14 +74,14 @@ class Reader:
 
 
 async def others_done() -> None:
-    """Return once no other task is left."""
+    """Return once no other task remains."""
     async with asyncio.timeout(5):
         while tasks := asyncio.all_tasks() - {asyncio.current_task()}:  # pyright: ignore[reportOperatorIssue, reportUnknownVariableType]
             await asyncio.gather(*tasks)  # pyright: ignore[reportUnknownArgumentType]
 
 
 class Line:
-    """A stream on doubles of everything it needs."""
+    """A stream on doubles of everything that it needs."""
 
     def __init__(self, reader: Reader, *, operator: bool = False) -> None:
         make = make_operator_session if operator else make_session
@@ -99,7 +99,7 @@ class Line:
         async def begin(workspace: int) -> None:
             assert self.connections.listened_to(workspace), "listen first"
 
-        async def nobody() -> BanList:
+        async def no_bans() -> BanList:
             return BanList()
 
         self.platform = cast(
@@ -115,7 +115,7 @@ class Line:
                 commands=Commands(COMMANDS),
                 of={
                     StreamLimits: StreamLimits(visitor=ROOMY, unbound=ROOMY, operator=ROOMY),
-                    VisitorServices: SimpleNamespace(bans=SimpleNamespace(current=nobody)),
+                    VisitorServices: SimpleNamespace(bans=SimpleNamespace(current=no_bans)),
                 }.__getitem__,
             ),
         )
@@ -131,12 +131,12 @@ class Line:
 
 
 def conversation(last_seq: int) -> tuple[tuple[str, ...], VisitorConversation]:
-    """What the session reaches, and the conversation that its stream shows."""
+    """Return the reach of the session, and the conversation that its stream shows."""
     return (CONVERSATION,), VisitorConversation(CONVERSATION, "open", last_seq, SeenMarks(0, 0))
 
 
 async def visitor_line(page: Sequence[Appended], meanwhile: Sequence[Appended] = ()) -> Line:
-    """A visitor's stream that has caught up with a page, while something came live."""
+    """Return a visitor's stream that has caught up with a page while live entries arrived."""
     reader = Reader(conversation(5), [*page])
     line = Line(reader)
     if meanwhile:
@@ -145,33 +145,33 @@ async def visitor_line(page: Sequence[Appended], meanwhile: Sequence[Appended] =
     return line
 
 
-async def test_the_order_of_the_first_frames() -> None:
+async def test_first_frames_are_in_order() -> None:
     line = await visitor_line(ALL[:2])
     assert [frame["op"] for frame in line.transport.frames] == ["challenge", "(accepted)", "welcome", "entries"]
 
 
-async def test_what_was_read_and_is_heard_later_is_sent_once() -> None:
+async def test_live_entry_that_was_read_before_is_sent_once() -> None:
     line = await visitor_line(ALL[:3])
     for batch in (ALL[1:2], ALL[2:3], ALL[3:4], ALL[4:5]):
         line.on_entries(*batch)
     assert line.transport.numbers() == [1, 2, 3, 4, 5]
 
 
-async def test_a_batch_that_was_read_in_part_is_sent_in_part() -> None:
+async def test_partly_read_batch_is_sent_in_part() -> None:
     line = await visitor_line(ALL[:3])
     line.on_entries(*ALL[1:5])
     assert line.transport.numbers() == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("meanwhile", [ALL[0:1], ALL[1:4], ALL[2:5], ALL[0:5]])
-async def test_what_comes_while_reading_follows_what_was_read(meanwhile: list[Appended]) -> None:
+async def test_entries_that_arrive_during_the_read_are_sent_after_it(meanwhile: list[Appended]) -> None:
     line = await visitor_line(ALL[:2], meanwhile)
     last = max(2, meanwhile[-1].seq)
     line.on_entries(*ALL[last:])
     assert line.transport.numbers() == [1, 2, 3, 4, 5]
 
 
-async def test_much_that_came_while_reading_is_sent_in_frames_of_the_promised_size() -> None:
+async def test_many_entries_that_arrive_during_the_read_are_sent_in_frames_of_the_maximum_size() -> None:
     many = [make_appended(number) for number in range(1, 2 * ENTRIES_PER_FRAME + 2)]
     line = await visitor_line(many[:1], many[1:])
     sizes = [len(frame["entries"]) for frame in line.transport.frames if frame["op"] == "entries"]
@@ -179,8 +179,8 @@ async def test_much_that_came_while_reading_is_sent_in_frames_of_the_promised_si
     assert line.transport.numbers() == [one.seq for one in many]
 
 
-async def test_conversation_that_the_session_is_not_known_to_reach_is_looked_up_before_it_is_listened_to() -> None:
-    """Typing and seen marks of others would otherwise be sent before the look-up has refused it."""
+async def test_conversation_outside_of_the_known_reach_is_looked_up_before_the_stream_listens() -> None:
+    """Otherwise typing and seen marks of others would be sent before the look-up has refused it."""
     listened: list[str] = []
     reader = Reader((((CONVERSATION,)), None))
     line = Line(reader)
@@ -197,7 +197,7 @@ async def test_conversation_that_the_session_is_not_known_to_reach_is_looked_up_
     assert line.connections.streams_of(line.session) == []
 
 
-async def test_conversation_that_is_found_by_the_look_up_is_read_again_once_it_is_listened_to() -> None:
+async def test_conversation_found_by_the_look_up_is_read_again_once_the_stream_listens() -> None:
     reach = OTHER_CONVERSATION, CONVERSATION
     state = VisitorConversation(OTHER_CONVERSATION, "open", 0, SeenMarks(0, 0))
     line = Line(Reader((reach, state), (reach, state)))
@@ -238,7 +238,7 @@ async def test_command_for_an_unknown_conversation_is_looked_up() -> None:
     assert line.session.reach == (OTHER_CONVERSATION, CONVERSATION)
 
 
-async def test_operators_count_positions() -> None:
+async def test_operators_streams_count_positions() -> None:
     reader = Reader((5, None), ALL[:3], [])
     line = Line(reader, operator=True)
     reader.meanwhile = lambda: line.on_entries(*ALL[2:4])
@@ -247,14 +247,14 @@ async def test_operators_count_positions() -> None:
     assert line.transport.numbers("position") == [1, 2, 3, 4, 5]
 
 
-async def test_a_cursor_ahead_of_the_server_is_brought_back() -> None:
+async def test_cursor_ahead_of_the_server_is_reset() -> None:
     line = Line(Reader(conversation(3), []))
     await line.authenticate(10**6)
     line.on_entries(*ALL[3:])
     assert line.transport.numbers() == [4, 5]
 
 
-async def test_a_fault_while_opening_sends_the_client_back(caplog: pytest.LogCaptureFixture) -> None:
+async def test_error_while_opening_asks_the_client_to_reconnect(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.CRITICAL):
         line = Line(Reader(OSError("the disk is away")))
         await line.authenticate(0)
@@ -276,7 +276,7 @@ async def test_session_that_ends_while_its_stream_opens_is_not_listened_for() ->
     assert [frame["op"] for frame in line.transport.frames] == ["challenge"]
 
 
-async def test_a_session_that_has_ended_may_say_no_more() -> None:
+async def test_ended_session_cannot_send() -> None:
     line = await visitor_line(ALL[:1])
     line.stream.receive(b'{"op":"ping"}')
     assert line.transport.frames[-1] == {"op": "pong"}
@@ -287,7 +287,7 @@ async def test_a_session_that_has_ended_may_say_no_more() -> None:
     assert line.transport.numbers() == [1]
 
 
-async def test_an_ended_stream_is_told_nothing_more() -> None:
+async def test_closed_stream_receives_nothing() -> None:
     line = await visitor_line(ALL[:1])
     line.stream.closed()
     line.stream.closed()
@@ -297,7 +297,7 @@ async def test_an_ended_stream_is_told_nothing_more() -> None:
     assert line.transport.numbers() == [1]
 
 
-async def test_a_node_that_has_closed_sends_streams_elsewhere() -> None:
+async def test_closed_node_asks_new_streams_to_reconnect() -> None:
     line = Line(Reader())
     assert line.transport.ended == []
     line.platform.node.closed = True

@@ -1,4 +1,4 @@
-"""The WebSocket shell on real sockets: clients that do not read, and connections that outlive their close."""
+"""The WebSocket protocol class on real sockets: clients that do not read, and connections that outlive their close."""
 
 import asyncio
 import contextlib
@@ -44,7 +44,7 @@ class Admission(asyncio.Protocol):
 
 
 class Node:
-    """Streams over WebSocket on a real port, without what is behind them."""
+    """Streams over WebSocket on a real port, without the services behind them."""
 
     def __init__(self) -> None:
         self.turn = WriteCoalescer()
@@ -84,7 +84,7 @@ class Node:
         return cast("set[Any]", self.state.connections)
 
     async def connect(self, **changed: str | None) -> RawWebSocket:
-        """A client with a small window. uvicorn writes names in lower case before it hands a request over."""
+        """Return a client with a small receive buffer. uvicorn lowercases header names."""
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.setblocking(False)
@@ -96,7 +96,7 @@ class Node:
         return RawWebSocket(reader, writer, await read_answer(reader))
 
     async def eventually(self, condition: Callable[[], bool]) -> None:
-        """Return once the condition holds."""
+        """Return once the condition is true."""
         async with asyncio.timeout(DEADLINE):
             while not condition():  # noqa: ASYNC110 - the protocol has no event for it
                 await asyncio.sleep(0.01)
@@ -116,7 +116,7 @@ async def node() -> AsyncIterator[Node]:
 
 
 async def fill(node: Node, raw: RawWebSocket) -> StreamWebSocket:
-    """Stop reading and have the server write more than the kernel takes, but less than ends a slow client."""
+    """Stop reading, and make the server write more than the kernel accepts, but less than ends a slow client."""
     raw.writer.transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     (connection,) = node.connections
     while not connection.backlog():
@@ -133,7 +133,7 @@ async def abandon(raw: RawWebSocket) -> None:
         await raw.writer.wait_closed()
 
 
-async def test_a_client_that_does_not_read_is_aborted(node: Node) -> None:
+async def test_client_that_does_not_read_is_aborted(node: Node) -> None:
     idle, raw = await node.connect(), await node.connect()
     raw.writer.transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     await node.eventually(lambda: len(node.connections) == 2)
@@ -143,7 +143,7 @@ async def test_a_client_that_does_not_read_is_aborted(node: Node) -> None:
         watched.flush()
     await node.eventually(lambda: len(node.connections) == 1)
     assert watched not in node.connections
-    assert node.streams.unauthenticated == 1, "the other goes on"
+    assert node.streams.unauthenticated == 1, "the other connection stays open"
     await abandon(raw)
     await idle.close()
 
@@ -152,7 +152,7 @@ def _name(raw: RawWebSocket) -> tuple[str, int]:
     return raw.writer.get_extra_info("sockname")
 
 
-async def test_a_client_that_reads_late_gets_everything(node: Node) -> None:
+async def test_client_that_reads_late_gets_everything(node: Node) -> None:
     raw = await node.connect()
     connection = await fill(node, raw)
     connection.write(EncodedFrame(b"last"))
@@ -164,7 +164,7 @@ async def test_a_client_that_reads_late_gets_everything(node: Node) -> None:
     await raw.close()
 
 
-async def test_a_backlog_over_the_limit_ends_the_connection(node: Node) -> None:
+async def test_backlog_over_the_limit_ends_the_connection(node: Node) -> None:
     raw = await node.connect()
     connection = await fill(node, raw)
     for _ in range(MAX_BACKLOG // len(PAGE.text) + 1):
@@ -176,7 +176,7 @@ async def test_a_backlog_over_the_limit_ends_the_connection(node: Node) -> None:
 
 
 @pytest.mark.parametrize("by", ["server", "client"])
-async def test_a_connection_that_is_not_read_to_its_close_is_aborted(
+async def test_connection_that_is_not_read_to_its_close_is_aborted(
     node: Node, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
     monkeypatch.setattr(tcp_connections, "CLOSE_SECONDS", 1.0)
@@ -192,7 +192,7 @@ async def test_a_connection_that_is_not_read_to_its_close_is_aborted(
     await abandon(raw)
 
 
-async def test_a_refused_handshake_is_closed(node: Node) -> None:
+async def test_refused_handshake_is_closed(node: Node) -> None:
     raw = await node.connect(Origin="https://evil.example")
     assert raw.answer.status == 403
     assert await raw.reader.read() == b""
@@ -200,8 +200,8 @@ async def test_a_refused_handshake_is_closed(node: Node) -> None:
     await raw.close()
 
 
-async def test_a_long_read_leaves_room_for_others(node: Node) -> None:
-    """Two clients send at once; the shorter one is answered before the longer one is read to its end."""
+async def test_long_read_does_not_block_other_connections(node: Node) -> None:
+    """Two clients send at once. The shorter read is answered before the longer one is read to its end."""
     long, short = await node.connect(), await node.connect()
     await node.eventually(lambda: len(node.connections) == 2)
     for raw in (long, short):

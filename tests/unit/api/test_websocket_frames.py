@@ -30,7 +30,7 @@ Message = tuple[int, bytes]
 def client_frame(
     opcode: int, payload: bytes, *, fin: bool = True, first: int = 0, size_bytes: int | None = None
 ) -> bytes:
-    """A masked frame. `first` sets further bits of the first byte; `size_bytes` forces a spelling of the length."""
+    """Return a masked frame. `first` sets further bits of the first byte, `size_bytes` forces a length encoding."""
     length = len(payload)
     if size_bytes is None:
         size_bytes = 0 if length < 126 else 2 if length < 0x10000 else 8
@@ -42,7 +42,7 @@ def client_frame(
 
 
 def feed_all(reader: FrameReader, data: bytes) -> list[Message]:
-    """Everything that these bytes complete, portion by portion."""
+    """Return everything that these bytes complete, portion by portion."""
     messages = [*reader.feed(data)]
     while reader.more:
         messages += reader.feed(b"")
@@ -59,7 +59,7 @@ def read_in_pieces(pieces: Iterable[bytes], *, max_size: int = MAX) -> list[Mess
 
 
 def refused(stream: bytes, *, max_size: int = MAX) -> int:
-    """The code with which `stream` is refused: the same in one piece and byte by byte."""
+    """Return the code with which `stream` is refused: the same in one piece and byte by byte."""
     with pytest.raises(FrameError) as at_once:
         read(stream, max_size=max_size)
     with pytest.raises(FrameError) as in_pieces:
@@ -73,19 +73,19 @@ def refused(stream: bytes, *, max_size: int = MAX) -> int:
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 200, 65_535, 65_536])
 @pytest.mark.parametrize("opcode", [TEXT, BINARY])
-def test_a_whole_message_of_any_length_is_read(opcode: int, length: int) -> None:
+def test_complete_message_of_any_length_is_read(opcode: int, length: int) -> None:
     payload = b"a" * length
 
     assert read(client_frame(opcode, payload)) == [(opcode, payload)]
 
 
-def test_a_payload_is_of_the_type_bytes() -> None:
+def test_payload_is_of_the_type_bytes() -> None:
     whole = client_frame(TEXT, b"hello")
     for message in (*read(whole), *read_in_pieces([whole[:7], whole[7:]]), *read(whole * 2)):
         assert type(message[1]) is bytes
 
 
-def test_messages_in_one_piece_come_in_order() -> None:
+def test_unfragmented_messages_are_in_order() -> None:
     stream = client_frame(TEXT, b"one") + client_frame(PING, b"two") + client_frame(BINARY, b"\xff")
 
     assert read(stream) == [(TEXT, b"one"), (PING, b"two"), (BINARY, b"\xff")]
@@ -105,7 +105,7 @@ def test_fragments_are_joined_and_control_frames_pass_between_them() -> None:
     assert read(stream) == [(PING, b"?"), (PONG, b"!"), (TEXT, b"hello"), (TEXT, b"next")]
 
 
-def test_a_character_may_be_cut_between_fragments() -> None:
+def test_character_may_be_split_between_fragments() -> None:
     cookie = "🍪".encode()
     stream = client_frame(TEXT, cookie[:1], fin=False) + client_frame(CONTINUATION, cookie[1:])
 
@@ -118,17 +118,17 @@ def test_binary_fragments_need_not_be_text() -> None:
     assert read(stream) == [(BINARY, b"\xff\xfe")]
 
 
-def test_an_empty_message_in_fragments_is_read() -> None:
+def test_empty_fragmented_message_is_read() -> None:
     stream = client_frame(TEXT, b"", fin=False) + client_frame(CONTINUATION, b"")
 
     assert read(stream) == [(TEXT, b"")]
 
 
-def test_nothing_read_gives_nothing() -> None:
+def test_empty_read_returns_nothing() -> None:
     assert read(b"") == []
 
 
-def test_an_idle_reader_is_small() -> None:
+def test_idle_reader_is_small() -> None:
     reader = FrameReader(MAX)
     whole = client_frame(TEXT, b"a" * 500)
     for piece in (whole, whole[:9], whole[9:], client_frame(TEXT, b"a", fin=False), client_frame(CONTINUATION, b"b")):
@@ -157,12 +157,12 @@ def test_unknown_opcodes_are_refused(opcode: int) -> None:
 
 @pytest.mark.parametrize("opcode", [TEXT, BINARY, CLOSE, PING, PONG])
 @pytest.mark.parametrize("length", [0, 6, 100])
-def test_a_frame_without_a_mask_is_refused(opcode: int, length: int) -> None:
+def test_frame_without_a_mask_is_refused(opcode: int, length: int) -> None:
     assert refused(bytes((0x80 | opcode, length)) + b"a" * length) == 1002
 
 
 @pytest.mark.parametrize("opcode", [CLOSE, PING, PONG])
-def test_a_control_frame_over_125_bytes_is_refused(opcode: int) -> None:
+def test_control_frame_over_125_bytes_is_refused(opcode: int) -> None:
     assert read(client_frame(opcode, b"a" * 125)) == [(opcode, b"a" * 125)]
 
     assert refused(client_frame(opcode, b"a" * 126)) == 1002
@@ -170,49 +170,49 @@ def test_a_control_frame_over_125_bytes_is_refused(opcode: int) -> None:
 
 
 @pytest.mark.parametrize("opcode", [CLOSE, PING, PONG])
-def test_a_fragmented_control_frame_is_refused(opcode: int) -> None:
+def test_fragmented_control_frame_is_refused(opcode: int) -> None:
     assert refused(client_frame(opcode, b"", fin=False)) == 1002
 
 
 @pytest.mark.parametrize("fin", [True, False])
-def test_a_continuation_of_nothing_is_refused(fin: bool) -> None:
+def test_continuation_without_a_start_is_refused(fin: bool) -> None:
     assert refused(client_frame(CONTINUATION, b"a", fin=fin)) == 1002
     assert refused(client_frame(TEXT, b"a") + client_frame(CONTINUATION, b"a", fin=fin)) == 1002
 
 
 @pytest.mark.parametrize("opcode", [TEXT, BINARY])
 @pytest.mark.parametrize("fin", [True, False])
-def test_a_new_message_inside_another_is_refused(opcode: int, fin: bool) -> None:
+def test_new_message_inside_another_is_refused(opcode: int, fin: bool) -> None:
     assert refused(client_frame(TEXT, b"a", fin=False) + client_frame(opcode, b"a", fin=fin)) == 1002
 
 
 @pytest.mark.parametrize(
     ("length", "size_bytes"), [(0, 2), (125, 2), (0, 8), (127, 8), (119, 8), (125, 8), (65_535, 8)]
 )
-def test_a_length_that_is_not_in_its_shortest_form_is_refused(length: int, size_bytes: int) -> None:
+def test_length_that_is_not_in_its_shortest_form_is_refused(length: int, size_bytes: int) -> None:
     assert read(client_frame(TEXT, b"a" * length))
 
     assert refused(client_frame(TEXT, b"a" * length, size_bytes=size_bytes)) == 1002
 
 
-def test_a_long_header_is_not_taken_for_a_short_one() -> None:
-    # 133 bytes whose length byte says 127: a whole frame of 127 bytes, were that byte the length itself.
+def test_long_header_is_not_read_as_a_short_one() -> None:
+    # 133 bytes whose length byte is 127: a complete frame of 127 bytes, if that byte were the length itself.
     assert refused(b"\x81\xff" + b"\0" * 131) == 1002
 
 
-def test_a_length_with_the_top_bit_is_refused() -> None:
+def test_length_with_the_top_bit_is_refused() -> None:
     assert refused(b"\x81\xff" + (1 << 63).to_bytes(8, "big") + MASK) == 1002
 
 
 @pytest.mark.parametrize("max_size", [10, 125, 126, 4_096, 65_535, 65_536])
 @pytest.mark.parametrize("opcode", [TEXT, BINARY])
-def test_a_message_over_the_limit_is_refused(opcode: int, max_size: int) -> None:
+def test_message_over_the_limit_is_refused(opcode: int, max_size: int) -> None:
     assert read(client_frame(opcode, b"a" * max_size), max_size=max_size)
 
     assert refused(client_frame(opcode, b"a" * (max_size + 1)), max_size=max_size) == 1009
 
 
-def test_the_size_is_refused_from_the_header_alone() -> None:
+def test_size_is_refused_from_the_header_alone() -> None:
     for header in (b"\x81\xfe\x10\x01", b"\x82\xff" + (1 << 62).to_bytes(8, "big")):
         reader = FrameReader(4_096)
         assert reader.feed(header[:-1]) == []
@@ -221,7 +221,7 @@ def test_the_size_is_refused_from_the_header_alone() -> None:
         assert refusal.value.code == 1009
 
 
-def test_the_fragments_of_a_message_are_limited_in_sum() -> None:
+def test_fragments_of_a_message_have_a_limit_in_total() -> None:
     start = client_frame(TEXT, b"a" * 60, fin=False) + client_frame(CONTINUATION, b"a" * 30, fin=False)
     assert read(start + client_frame(CONTINUATION, b"a" * 10), max_size=100) == [(TEXT, b"a" * 100)]
 
@@ -229,7 +229,7 @@ def test_the_fragments_of_a_message_are_limited_in_sum() -> None:
     assert refused(start + client_frame(CONTINUATION, b"a" * 11)[:2], max_size=100) == 1009
 
 
-def test_the_limit_may_change_between_frames_and_spares_control_frames() -> None:
+def test_limit_may_change_between_frames_and_ignores_control_frames() -> None:
     reader = FrameReader(10)
     assert reader.feed(client_frame(PING, b"a" * 125)) == [(PING, b"a" * 125)]
     assert reader.feed(client_frame(TEXT, b"a" * 10)) == [(TEXT, b"a" * 10)]
@@ -248,7 +248,7 @@ def test_text_that_is_not_utf_8_is_refused(text: bytes) -> None:
     assert refused(client_frame(TEXT, text, fin=False) + client_frame(CONTINUATION, b"")) == 1007
 
 
-def test_messages_before_an_error_are_kept() -> None:
+def test_messages_before_an_error_are_available() -> None:
     reader = FrameReader(MAX)
     assert reader.feed(client_frame(TEXT, b"earlier")) == [(TEXT, b"earlier")]
 
@@ -258,7 +258,7 @@ def test_messages_before_an_error_are_kept() -> None:
     assert reader.messages_before_error == [(TEXT, b"one"), (PING, b"two")]
 
 
-def test_after_an_error_nothing_is_read_any_more() -> None:
+def test_reader_refuses_input_after_an_error() -> None:
     reader = FrameReader(4)
     with pytest.raises(FrameError):
         reader.feed(client_frame(TEXT, b"a" * 5))
@@ -277,7 +277,7 @@ control_frames = st.tuples(st.sampled_from([PING, PONG]), st.binary(max_size=125
 
 @st.composite
 def fragmented_messages(draw: st.DrawFn) -> tuple[list[bytes], list[Message]]:
-    """The frames of one message, with control frames between them, and what is to be read from them."""
+    """Generate the frames of one message with control frames in between, and the messages to be read from them."""
     opcode = draw(st.sampled_from([TEXT, BINARY]))
     payload = draw(payloads)
     cuts = sorted(draw(st.lists(st.integers(0, len(payload)), max_size=3)))
@@ -294,7 +294,7 @@ def fragmented_messages(draw: st.DrawFn) -> tuple[list[bytes], list[Message]]:
 
 
 @given(st.lists(fragmented_messages(), max_size=6), st.data())
-def test_any_stream_is_read_alike_however_it_is_cut(
+def test_any_stream_is_read_the_same_in_any_pieces(
     messages: list[tuple[list[bytes], list[Message]]], data: st.DataObject
 ) -> None:
     stream = b"".join(frame for frames, _ in messages for frame in frames)
@@ -327,7 +327,7 @@ odd_frames = st.tuples(frame_starts, lengths, st.binary(max_size=150)).map(
 
 
 @given(st.lists(odd_frames | payloads.map(lambda text: client_frame(TEXT, text)), max_size=5), st.data())
-def test_any_bytes_end_alike_however_they_are_cut(frames: list[bytes], data: st.DataObject) -> None:
+def test_any_bytes_end_the_same_in_any_pieces(frames: list[bytes], data: st.DataObject) -> None:
     stream = b"".join(frames)
     max_size = data.draw(st.sampled_from([0, 100, 126, MAX]))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
@@ -342,7 +342,7 @@ def test_any_bytes_end_alike_however_they_are_cut(frames: list[bytes], data: st.
 
 
 @given(st.lists(st.tuples(st.sampled_from(["text", "binary", "ping", "pong"]), st.text(max_size=120)), max_size=8))
-def test_what_another_implementation_sends_is_read(messages: list[tuple[str, str]]) -> None:
+def test_frames_of_another_implementation_are_read(messages: list[tuple[str, str]]) -> None:
     client = Protocol(Side.CLIENT)
     expected = list[Message]()
     for kind, text in messages:
@@ -359,11 +359,11 @@ def test_what_another_implementation_sends_is_read(messages: list[tuple[str, str
 
 
 @given(odd_frames)
-def test_what_another_implementation_refuses_is_refused(frame: bytes) -> None:
+def test_frames_that_another_implementation_refuses_are_refused(frame: bytes) -> None:
     server = Protocol(Side.SERVER, max_size=125)
     server.receive_data(frame)
 
-    # What a close frame holds is left to parse_close here.
+    # The content of a close frame is left to parse_close here.
     if isinstance(server.parser_exc, ProtocolError | PayloadTooBig) and frame[0] & 0x0F != CLOSE:
-        # The other leaves bad UTF-8 to its caller and reads on to the next fault; ours stops at the first, with 1007.
+        # The other leaves bad UTF-8 to its caller and reads on to the next error. Ours stops at the first, with 1007.
         assert outcome([frame], 125)[1] in {1002, 1007, 1009}

@@ -25,7 +25,7 @@ def read_by_the_other_side(frames: bytes) -> list[tuple[int, bytes]]:
 @given(
     st.text(max_size=300).map(str.encode), st.text(max_size=150), st.sampled_from([1000, 1001, 1012, 3000, 4401, 4999])
 )
-def test_what_we_send_is_read_by_another_implementation(payload: bytes, reason: str, code: int) -> None:
+def test_sent_frames_are_read_by_another_implementation(payload: bytes, reason: str, code: int) -> None:
     sent = text_frame(payload) + pong_frame(payload[:125]) + close_frame(code, reason)
 
     text, pong, close = read_by_the_other_side(sent)
@@ -47,7 +47,7 @@ def test_text_of_any_length_is_sent_in_one_unmasked_frame(length: int) -> None:
     assert read_by_the_other_side(frame) == [(TEXT, payload)]
 
 
-def test_a_close_reason_is_cut_between_characters() -> None:
+def test_close_reason_is_truncated_between_characters() -> None:
     frame = close_frame(4414, "é" * 100)
 
     assert frame[1] == 2 + 122
@@ -55,16 +55,16 @@ def test_a_close_reason_is_cut_between_characters() -> None:
 
 
 @pytest.mark.parametrize("code", [0, 999, 1004, 1006, 1015, 1016, 2999, 5000, 70_000])
-def test_a_code_that_may_not_be_sent_is_not_sent(code: int) -> None:
+def test_reserved_close_code_is_not_sent(code: int) -> None:
     with pytest.raises(ValueError, match="not a close code"):
         close_frame(code, "")
 
 
-def test_no_code_makes_an_empty_close_frame() -> None:
+def test_missing_code_makes_an_empty_close_frame() -> None:
     assert close_frame(1005, "") == b"\x88\x00"
 
 
-def test_a_long_pong_is_not_sent() -> None:
+def test_long_pong_is_not_sent() -> None:
     assert pong_frame(b"a" * 125) == b"\x8a\x7d" + b"a" * 125
     with pytest.raises(ValueError, match="125 bytes"):
         pong_frame(b"a" * 126)
@@ -74,25 +74,25 @@ def test_a_long_pong_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, 1007, 1011, 1014, 3000, 3999, 4000, 4401, 4999])
-def test_a_close_code_is_read(code: int) -> None:
+def test_close_code_is_read(code: int) -> None:
     assert parse_close(code.to_bytes(2, "big")) == code
     assert parse_close(code.to_bytes(2, "big") + "tschüß".encode()) == code
 
 
-def test_an_empty_close_has_no_code() -> None:
+def test_empty_close_has_no_code() -> None:
     assert parse_close(b"") == 1005
 
 
 @pytest.mark.parametrize(
     "payload", [b"\x03", *(c.to_bytes(2, "big") for c in (0, 999, 1004, 1005, 1006, 1015, 2999, 5000))]
 )
-def test_a_bad_close_code_is_refused(payload: bytes) -> None:
+def test_bad_close_code_is_refused(payload: bytes) -> None:
     with pytest.raises(FrameError) as refusal:
         parse_close(payload)
     assert refusal.value.code == 1002
 
 
-def test_a_close_reason_that_is_not_utf_8_is_refused() -> None:
+def test_close_reason_that_is_not_utf_8_is_refused() -> None:
     with pytest.raises(FrameError) as refusal:
         parse_close((1000).to_bytes(2, "big") + b"\xff")
     assert refusal.value.code == 1007

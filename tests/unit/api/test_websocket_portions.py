@@ -1,4 +1,4 @@
-"""A long read is parsed in portions, so that one connection does not take the whole turn of the loop."""
+"""A long read is parsed in portions, so that one connection does not take a whole turn of the loop."""
 
 import pytest
 
@@ -9,7 +9,7 @@ MAX = 65_536
 
 
 @pytest.mark.parametrize("opcode", [TEXT, PING, PONG])
-def test_a_long_read_is_parsed_in_portions(opcode: int) -> None:
+def test_long_read_is_parsed_in_portions(opcode: int) -> None:
     reader = FrameReader(MAX)
     messages = reader.feed(frame(opcode, b"") * (2 * PORTION + 1))
     assert (len(messages), reader.more) == (PORTION, True)
@@ -27,13 +27,13 @@ def test_fragments_count_towards_a_portion_and_are_reported() -> None:
     assert (reader.parts, reader.more) == (PORTION + 1, False)
 
 
-def test_exactly_one_portion_leaves_nothing() -> None:
+def test_exactly_one_portion_leaves_no_remainder() -> None:
     reader = FrameReader(MAX)
     assert len(reader.feed(frame(PONG, b"") * PORTION)) == PORTION
     assert not reader.more
 
 
-def test_an_error_in_a_later_portion_is_raised_there() -> None:
+def test_error_in_a_later_portion_is_raised_there() -> None:
     reader = FrameReader(MAX)
     assert len(reader.feed(frame(PONG, b"") * PORTION + frame(PING, b"x") + frame(0x3, b""))) == 64
     with pytest.raises(FrameError):

@@ -1,4 +1,4 @@
-"""How long what was kept will last, by its own word."""
+"""The remaining lifetime of stored items, by their own declaration."""
 
 import json
 
@@ -20,11 +20,11 @@ from crumbless.ids import now_ms
         ('a={"b": 1, "c": 2}; max-age=7; SameSite=Lax', 7),
     ],
 )
-def test_a_cookie(text: str, seconds: float | None) -> None:
+def test_lifetime_of_a_cookie_is_read(text: str, seconds: float | None) -> None:
     assert cookie_lasting(text) == seconds
 
 
-def test_a_cookie_that_is_taken_away() -> None:
+def test_lifetime_of_a_deleted_cookie_is_negative() -> None:
     lasts = cookie_lasting("a=; expires=Thu, 01 Jan 1970 00:00:00 GMT")
     assert lasts is not None
     assert lasts < 0
@@ -41,14 +41,14 @@ def test_expiry_of_a_value_is_read_in_seconds_or_milliseconds(name: str, unit: i
 @pytest.mark.parametrize(
     "text", ["", "{", "7", "[]", "{}", '{"until": "soon"}', '{"until": true}', '{"until": -1}', '{"exp": Infinity}']
 )
-def test_a_value_without_an_end(text: str) -> None:
+def test_value_without_an_expiry_has_no_lifetime(text: str) -> None:
     assert value_lasting(text) is None
 
 
-def test_a_cookie_that_stands_nowhere_was_blocked() -> None:
+def test_cookie_that_was_not_stored_is_blocked() -> None:
     asked = StorageItem(mechanism="cookie", key="a", where="t.example", how="header")
-    kept = StorageItem(mechanism="cookie", key="b", where="t.example", partition="shop.example")
+    stored = StorageItem(mechanism="cookie", key="b", where="t.example", partition="shop.example")
     asked_too = StorageItem(mechanism="cookie", key="b", where="t.example", how="header")
-    blocked, _, fine = with_fate([asked, kept, asked_too])
+    blocked, _, fine = with_fate([asked, stored, asked_too])
     assert blocked.blocked
     assert (fine.blocked, fine.partition) == (False, "shop.example")

@@ -1,4 +1,4 @@
-"""A storage.toml and a storage.json say the same; what is neither is refused."""
+"""A storage.toml and a storage.json declare the same. Other files are refused."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ def cookie(key: str, where: str = "shop.example") -> StorageItem:
     return StorageItem(mechanism="cookie", key=key, where=where)
 
 
-def test_our_registry_means_the_same_in_both_forms() -> None:
+def test_our_registry_is_the_same_in_both_forms() -> None:
     by_file = read_declaration(ROOT / "storage.toml")
     served = json.dumps(
         disclosure(read_registry(), read_storage_texts(), "chat.example:8000", frozenset({"ga4", "tiktok"}))
@@ -43,14 +43,14 @@ def test_our_registry_means_the_same_in_both_forms() -> None:
         )
 
 
-def test_a_wildcard_stands_for_something() -> None:
+def test_wildcard_matches_at_least_one_character() -> None:
     items = declaration(row("_ga_*"))
     assert items.find(cookie("_ga_1"))
     assert not items.find(cookie("_ga_"))
     assert not items.find(cookie("x_ga_1"))
 
 
-def test_the_exact_key_goes_before_the_wildcard() -> None:
+def test_exact_key_has_precedence_over_a_wildcard() -> None:
     found = declaration(row("_ga*"), row("_gab", maxAgeSeconds=5)).find(cookie("_gab"))
     assert found
     assert found.lifetime == 5
@@ -65,16 +65,16 @@ def test_the_exact_key_goes_before_the_wildcard() -> None:
         ("*", "anywhere.example", True),
     ],
 )
-def test_a_cookie_is_declared_for_its_hosts(domain: str, where: str, fits: bool) -> None:
+def test_cookie_is_declared_for_its_hosts(domain: str, where: str, fits: bool) -> None:
     assert bool(declaration(row("a", domains=[domain])).find(cookie("a", where))) is fits
 
 
-def test_purpose_1_means_after_consent() -> None:
+def test_purpose_1_requires_consent() -> None:
     (one,) = declaration(row("a", purposes=[1, 8])).items
     assert (one.written, one.cleared) == ("grant", ("withdraw",))
 
 
-def test_a_database_may_be_declared_by_its_name() -> None:
+def test_database_may_be_declared_by_its_name() -> None:
     record = StorageItem(mechanism="IndexedDB", key="7", container="cart/lines", where="https://shop.example")
     items = declaration(row("cart", "web"))
     assert items.find(record)
@@ -89,7 +89,7 @@ def test_invalid_disclosure_is_rejected(text: str) -> None:
         parse_disclosure(text, "a test")
 
 
-def test_a_file_that_is_neither_is_refused_with_its_line(tmp_path: Path) -> None:
+def test_invalid_file_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "storage.toml"
     path.write_text("item = 1", encoding="utf-8")
     with pytest.raises(DeclarationError, match="line 1"):

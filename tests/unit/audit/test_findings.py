@@ -1,4 +1,4 @@
-"""What is seen, against what is declared: each rule, and its edge."""
+"""Observed items against declared items: each rule, and its boundary."""
 
 import pytest
 
@@ -36,14 +36,14 @@ def test_declared_item_after_its_action_is_no_finding() -> None:
     assert kinds(seen(entry(acts=("open", "send"))), item("a", written="send", lifetime=DAY)) == []
 
 
-def test_what_is_not_declared_is_found_once_with_its_phases() -> None:
+def test_undeclared_item_is_found_once_with_its_phases() -> None:
     phases = [Phase(name=name, title="", seen=[entry(), entry()]) for name in ("load", "idle")]
     (one,) = find_breaches(phases, Declaration())
     assert (one.kind, one.key, one.phases) == ("UNDECLARED", "a", ["load", "idle"])
     assert "No registry was found" in one.detail
 
 
-def test_a_declaration_holds_for_its_mechanism_only() -> None:
+def test_declaration_applies_to_its_mechanism_only() -> None:
     assert kinds(seen(entry(mechanism="cookie")), item("a")) == ["UNDECLARED"]
 
 
@@ -54,16 +54,16 @@ def test_write_before_its_action_is_a_finding(written: Act) -> None:
     assert kinds(seen(entry(acts=ALL)), item("a", written=written)) == []
 
 
-def test_what_only_another_person_writes_is_never_in_its_phase() -> None:
+def test_item_that_only_another_role_writes_is_never_in_its_phase() -> None:
     assert kinds(seen(entry(acts=ALL)), item("a", written="sign-in")) == ["WRONG PHASE"]
 
 
 @pytest.mark.parametrize(("lasts", "expected"), [(DAY, []), (DAY + 59, []), (DAY + 61, ["TOO LONG"]), (None, [])])
-def test_a_lifetime_is_held(lasts: float | None, expected: list[str]) -> None:
+def test_lifetime_over_the_declared_one_is_a_finding(lasts: float | None, expected: list[str]) -> None:
     assert kinds(seen(entry(lasts=lasts)), item("a", lifetime=DAY)) == expected
 
 
-def test_without_a_declared_lifetime_nothing_is_too_long() -> None:
+def test_without_a_declared_lifetime_no_lifetime_is_a_finding() -> None:
     assert kinds(seen(entry(lasts=9_000 * DAY)), item("a")) == []
 
 
@@ -96,19 +96,19 @@ def test_item_that_survives_its_clearing_action_is_a_finding(
         ((), False, []),
     ],
 )
-def test_third_parties_wait_for_consent(acts: tuple[Act, ...], third_party: bool, expected: list[str]) -> None:
+def test_third_party_before_consent_is_a_finding(acts: tuple[Act, ...], third_party: bool, expected: list[str]) -> None:
     asked = Asked(url="https://t.example/x", host="t.example", kind="image", acts=acts, third_party=third_party)
     assert kinds(Phase(name="load", title="", requests=[asked])) == expected
 
 
-def test_the_empty_database_that_a_declared_record_leaves_is_no_finding() -> None:
+def test_empty_database_of_a_declared_record_is_no_finding() -> None:
     record = entry("chat.key", "IndexedDB", container="chat/items")
     empty = entry("chat", "IndexedDB")
     assert kinds(seen(empty), item("chat.key", "IndexedDB")) == ["UNDECLARED"]
     assert kinds(seen(record, empty), item("chat.key", "IndexedDB")) == []
 
 
-def test_the_same_key_in_two_partitions_is_two_findings() -> None:
+def test_same_key_in_two_partitions_is_two_findings() -> None:
     assert len(found(seen(entry(partition="a.example"), entry(partition="b.example")))) == 2
 
 

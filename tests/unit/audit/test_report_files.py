@@ -1,4 +1,4 @@
-"""The report's files say what was found, whatever a website names its keys."""
+"""The report's files contain all findings, with any names of a website's keys."""
 
 import json
 from pathlib import Path
@@ -46,21 +46,21 @@ def report() -> Report:
     )
 
 
-def test_the_json_is_whole_and_holds_no_picture() -> None:
-    told = json.loads(to_json(report()))
-    assert (told["schema"], told["clean"], told["findings"][0]["key"]) == ("crumbless-audit/1", False, EVIL)
-    assert told["phases"][0]["kept"][0]["size"] == 3
-    assert "screenshot" not in told["phases"][0]
+def test_json_is_complete_and_contains_no_picture() -> None:
+    document = json.loads(to_json(report()))
+    assert (document["schema"], document["clean"], document["findings"][0]["key"]) == ("crumbless-audit/1", False, EVIL)
+    assert document["phases"][0]["kept"][0]["size"] == 3
+    assert "screenshot" not in document["phases"][0]
 
 
-def test_junit_has_a_failure_where_a_rule_was_broken() -> None:
+def test_junit_has_a_failure_for_each_broken_rule() -> None:
     load, end = Xml.fromstring(to_junit(report()))
     assert (load.attrib["tests"], load.attrib["failures"], load.attrib["skipped"]) == ("5", "1", "0")
     assert [case.attrib["name"] for case in load if case.find("failure") is not None] == ["UNDECLARED"]
     assert (end.attrib["failures"], end.attrib["skipped"]) == ("0", "5")
 
 
-def test_the_page_shows_what_was_found_and_runs_nothing() -> None:
+def test_page_shows_the_findings_and_runs_no_script() -> None:
     page = to_html(report())
     assert "<script" not in page
     assert "&lt;script&gt;" in page

@@ -1,4 +1,4 @@
-"""The demo's mailbox: the newest first, text as text, links to our own address alone."""
+"""The demo's mailbox: newest first, text as text, links to our own address only."""
 
 import re
 from types import SimpleNamespace
@@ -34,7 +34,7 @@ async def test_empty_mailbox_page_has_a_notice() -> None:
     assert "Nothing yet" in (await shown(MemoryMail())).text
 
 
-async def test_what_would_be_sent_is_shown_the_newest_first() -> None:
+async def test_sent_emails_are_shown_newest_first() -> None:
     box = MemoryMail()
     for number in range(MAX_ITEMS + 5):
         await box.send(Mail(f"n{number}@tea.example", "", f"Subject {number}.", "text", "<p>html</p>"))
@@ -52,7 +52,7 @@ async def test_only_links_to_the_demo_are_clickable() -> None:
     assert "https://evil.example/x &lt;b&gt;" in answer.text
 
 
-async def test_nothing_runs_in_it() -> None:
+async def test_page_runs_no_script_and_is_not_cached() -> None:
     headers = (await shown(MemoryMail())).headers
     assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'nonce-")
     assert headers["cache-control"] == "no-store"

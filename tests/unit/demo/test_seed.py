@@ -1,4 +1,4 @@
-"""The demo's people: one of each role, put in once."""
+"""The demo's operators: one of each role, added once."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from crumbless.store.people_store import find_site
 from crumbless.store.schema import migrate
 
 
-def test_the_demo_has_one_of_each_role_and_keeps_them(tmp_path: Path) -> None:
+def test_demo_has_one_operator_of_each_role_after_repeated_seeding(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'crumbless.db'}"
     migrate(url)
     first = seed(url, tmp_path, "http://localhost:1")

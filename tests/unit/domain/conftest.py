@@ -1,4 +1,5 @@
-"""Parts of a good proof. Taking one proves that the unmodified proof is accepted: it is the change that is refused."""
+"""Parts of a valid proof. Each fixture proves that the unmodified proof is accepted, so that a test's change is
+refused."""
 
 import pytest
 from signed_proof import Claims, Header, good_claims, good_header, pack, sign, verify
@@ -6,21 +7,21 @@ from signed_proof import Claims, Header, good_claims, good_header, pack, sign, v
 
 @pytest.fixture
 def header() -> Header:
-    """The header of a good proof; taking it proves that this proof is accepted."""
+    """Return the header of a valid proof. It proves that this proof is accepted."""
     verify(sign(pack(good_header()), pack(good_claims())))
     return good_header()
 
 
 @pytest.fixture
 def claims() -> Claims:
-    """The claims of a good proof; taking them proves that this proof is accepted."""
+    """Return the claims of a valid proof. It proves that this proof is accepted."""
     verify(sign(pack(good_header()), pack(good_claims())))
     return good_claims()
 
 
 @pytest.fixture
 def proof() -> str:
-    """A good proof; taking it proves that it is accepted."""
+    """Return a valid proof. It proves that this proof is accepted."""
     good = sign(pack(good_header()), pack(good_claims()))
     verify(good)
     return good

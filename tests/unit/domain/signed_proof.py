@@ -1,4 +1,4 @@
-"""Makes good proofs for the tests of domain/proof.py, with code of its own, and ways to spoil them."""
+"""Makes valid proofs for the tests of domain/proof.py, with independent code, and ways to spoil them."""
 
 import base64
 import hashlib

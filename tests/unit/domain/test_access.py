@@ -1,4 +1,4 @@
-"""The one table of permissions."""
+"""The table of permissions."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def session(role: Role, **fields: object) -> Session:
 
 
 @pytest.mark.parametrize("verb", ["close_conversation", "read_inbox"])
-def test_visitors_do_not_run_the_desk(verb: Verb) -> None:
+def test_visitor_has_no_permission_of_operators(verb: Verb) -> None:
     require(session("owner"), verb)
     with pytest.raises(ApiError) as caught:
         require(session("visitor"), verb)
@@ -52,7 +52,7 @@ def test_visitor_session_reaches_the_conversations_it_knows_and_no_other() -> No
     assert caught.value.code == "unknown_conversation"
 
 
-def test_a_session_lives_until_its_end() -> None:
+def test_session_is_valid_until_its_expiry() -> None:
     one = session("visitor")
     assert one.alive(999)
     assert not one.alive(1_000)
@@ -60,25 +60,25 @@ def test_a_session_lives_until_its_end() -> None:
     assert not one.alive(999)
 
 
-def test_a_session_without_a_key_is_not_bound() -> None:
+def test_session_without_a_key_is_not_bound() -> None:
     assert session("visitor").bound
     assert not session("visitor", thumbprint=None).bound
 
 
 @pytest.mark.parametrize(("ago", "fresh"), [(0, True), (STEP_UP_MS, True), (STEP_UP_MS + 1, False), (-SKEW_MS, True)])
-def test_a_factor_is_fresh_for_five_minutes(ago: int, fresh: bool) -> None:
+def test_authentication_is_recent_for_five_minutes(ago: int, fresh: bool) -> None:
     assert is_recent(10**12 - ago, 10**12) is fresh
 
 
 @pytest.mark.parametrize("ahead", [600_000, 86_400_000, 8 * 86_400_000, 365 * 86_400_000])
-def test_a_factor_from_the_future_is_not_fresh(ahead: int) -> None:
+def test_authentication_in_the_future_is_not_recent(ahead: int) -> None:
     now = 10**12
     with pytest.raises(ApiError) as caught:
         require_step_up(session("owner", authenticated_at=now + ahead), now)
     assert caught.value.code == "step_up"
 
 
-def test_a_factor_from_the_future_does_not_hide_a_later_one() -> None:
+def test_authentication_in_the_future_does_not_hide_a_later_one() -> None:
     now, future = 10**12, 10**12 + 86_400_000
     assert later_authentication(future, now - 1, now) == now - 1
     assert later_authentication(now - 1, future, now) == now - 1

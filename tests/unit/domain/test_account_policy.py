@@ -23,13 +23,13 @@ def test_more_than_a_password_is_a_second_factor(factors: str, wanted: bool) -> 
     assert has_second_factor(factors) is wanted
 
 
-def test_without_a_policy_the_settings_decide() -> None:
+def test_without_a_policy_the_settings_apply() -> None:
     policy = AccountPolicy()
     assert policy.end_of(0, LONG, "password") == LONG
     assert (policy.idle_ms, policy.second_factor_due("password"), policy.allows("password")) == (0, 0, True)
 
 
-def test_shorter_of_both_lengths_holds() -> None:
+def test_shorter_of_both_lengths_applies() -> None:
     assert AccountPolicy(session_hours=2).end_of(DAY, LONG, "passkey") == DAY + 2 * HOUR_MS
     assert AccountPolicy(session_hours=10_000).end_of(DAY, LONG, "passkey") == LONG
     assert AccountPolicy(idle_minutes=15).idle_ms == 15 * 60_000

@@ -1,4 +1,4 @@
-"""The time seen grows by what machines have seen pass, whatever a wall clock says."""
+"""The time seen grows by the time that machines have measured, independent of wall clocks."""
 
 import pytest
 from hypothesis import given
@@ -38,7 +38,7 @@ class Machines:
 
     @property
     def lag(self) -> int:
-        """By how much the time seen is behind the real time."""
+        """Return how far the time seen is behind the real time."""
         return WALL + self.passed - self.witness.seen
 
 
@@ -48,7 +48,7 @@ def machines() -> Machines:
 
 
 @each_jump
-def test_a_wrong_clock_adds_nothing_for_almost_a_window(machines: Machines, jump: int) -> None:
+def test_wrong_clock_adds_no_time_for_almost_a_window(machines: Machines, jump: int) -> None:
     for _ in range(200):
         machines.sweep()
     for _ in range(WINDOW_MS // HOUR_MS - 1):
@@ -70,13 +70,13 @@ def test_lasting_clock_change_is_trusted_after_one_to_two_windows(machines: Mach
     assert WINDOW_MS <= sweeps * HOUR_MS <= 2 * WINDOW_MS
 
 
-def test_a_restart_of_the_server_loses_nothing_on_a_machine_that_runs_on(machines: Machines) -> None:
+def test_restart_of_the_server_on_a_running_machine_loses_no_time(machines: Machines) -> None:
     machines.wait(30 * DAY)
     machines.sweep()
     assert machines.lag == 0
 
 
-def test_after_a_month_without_a_machine_deletion_is_late_and_catches_up_within_two_weeks(machines: Machines) -> None:
+def test_deletion_after_a_month_without_a_machine_catches_up_within_two_weeks(machines: Machines) -> None:
     machines.sweep()
     machines.wait(30 * DAY)
     for _ in range(WINDOW_MS // HOUR_MS - 2):
@@ -87,29 +87,29 @@ def test_after_a_month_without_a_machine_deletion_is_late_and_catches_up_within_
     assert machines.lag == 0
 
 
-def test_two_machines_that_sweep_in_turn_miss_one_sweep_in_all(machines: Machines) -> None:
+def test_two_machines_that_sweep_in_turn_miss_one_sweep_in_total(machines: Machines) -> None:
     machines.sweep("b")
-    assert machines.lag == HOUR_MS, "the first sweep of a machine has nothing to compare with"
+    assert machines.lag == HOUR_MS, "the first sweep of a machine has no earlier mark"
     for number in range(50):
         machines.sweep("ab"[number % 2])
         assert 0 <= machines.lag <= HOUR_MS
 
 
-def test_an_uptime_that_went_back_counts_for_nothing(machines: Machines) -> None:
+def test_uptime_that_decreased_adds_no_time(machines: Machines) -> None:
     machines.sweep()
     before = machines.witness.seen
     machines.witness = advance(machines.witness, "a", UPTIME - 1, WALL + 365 * DAY)
     assert machines.witness.seen == before
 
 
-def test_machines_that_are_gone_are_forgotten(machines: Machines) -> None:
+def test_marks_of_old_machines_are_dropped(machines: Machines) -> None:
     for number in range(100):
         machines.sweep(f"machine {number}")
     assert len(machines.witness.marks) == MAX_MACHINES
     assert "machine 99" in machines.witness.marks
 
 
-def test_the_first_witness_has_not_seen_the_time_since_the_last_use() -> None:
+def test_first_witness_has_not_seen_the_time_since_the_last_use() -> None:
     assert first_witness("a", 0, WALL, WALL - DAY).seen == WALL - DAY
     assert first_witness("a", 0, WALL, WALL + DAY).seen == WALL
     assert first_witness("a", 0, WALL, None).seen == WALL
@@ -135,6 +135,6 @@ def test_wrong_clocks_never_advance_the_time_seen_beyond_the_real_time(steps: li
         passed += waited
         before: AgeWitness = witness
         witness = advance(witness, machine, UPTIME + passed, WALL + passed + error)
-        # A window with a right clock in it confirms no difference.
+        # A window that contains a right clock confirms no difference.
         if passed < WINDOW_MS:
             assert before.seen <= witness.seen <= WALL + passed

@@ -1,4 +1,4 @@
-"""When a record holds, and what is refused before it becomes one."""
+"""The validity of a consent record, and invalid choices."""
 
 import pytest
 
@@ -26,19 +26,19 @@ def record(analytics: int = 1, marketing: int = 0, previous: str | None = None) 
         (AT, 4, False),
     ],
 )
-def test_a_grant_holds_for_its_revision_and_half_a_year(now: int, revision: int, holds: bool) -> None:
+def test_grant_is_valid_for_its_revision_and_half_a_year(now: int, revision: int, holds: bool) -> None:
     assert grants(record(), "analytics", revision, now) is holds
     assert not grants(record(), "marketing", revision, now)
-    assert not grants(record(), "session", revision, now), "no category beside the two is ever granted"
+    assert not grants(record(), "session", revision, now), "no other category is ever granted"
 
 
-def test_a_receipt_is_128_bits_of_base64url() -> None:
+def test_receipt_is_128_bits_of_base64url() -> None:
     assert is_receipt("Ab-_5678901234567890AZ")
     for other in ("", "A" * 21, "A" * 23, "A" * 21 + "=", "A" * 21 + "é", "A" * 22 + "\n"):
         assert not is_receipt(other)
 
 
-def test_a_first_record_grants_something_and_a_later_one_need_not() -> None:
+def test_first_record_must_grant_and_a_later_one_need_not() -> None:
     def request(previous: str | None) -> ConsentRequest:
         return ConsentRequest("shop", Categories(0, 0), "banner", 1, "en", "12345678", previous)
 

@@ -1,4 +1,4 @@
-"""What a site's visitors are asked for follows from its tags and the registry."""
+"""The consent question of a site follows from its tags and the registry."""
 
 from crumbless.api.registry_read import read_registry, read_storage_texts
 from crumbless.domain.consent_ask import SERVICES, ask_services, say
@@ -10,7 +10,7 @@ BOTH: frozenset[Service] = frozenset({"ga4", "tiktok"})
 NONE: frozenset[Service] = frozenset()
 
 
-def test_each_service_is_asked_for_with_all_that_it_keeps() -> None:
+def test_question_lists_each_service_with_all_its_items() -> None:
     asked = {one.name: one for one in ask_services(REGISTRY, BOTH, BOTH, "en", TEXTS["en"])}
     assert {name: one.category for name, one in asked.items()} == {"ga4": "analytics", "tiktok": "marketing"}
     for name, one in asked.items():
@@ -21,13 +21,13 @@ def test_each_service_is_asked_for_with_all_that_it_keeps() -> None:
         }
 
 
-def test_a_service_that_the_server_tells_keeps_nothing_in_the_browser() -> None:
+def test_service_that_the_server_reports_to_has_no_item_in_the_browser() -> None:
     ga4, tiktok = ask_services(REGISTRY, BOTH, frozenset({"tiktok"}), "en", TEXTS["en"])
     assert ga4.rows == []
     assert tiktok.rows != []
 
 
-def test_nothing_is_asked_for_what_is_not_used() -> None:
+def test_unused_service_is_not_in_the_question() -> None:
     assert ask_services(REGISTRY, NONE, NONE, "en", TEXTS["en"]) == []
     assert [one.name for one in ask_services(REGISTRY, frozenset({"ga4"}), BOTH, "en", TEXTS["en"])] == ["ga4"]
 
@@ -42,12 +42,12 @@ def test_rows_are_in_the_language() -> None:
     assert all("Tage" in lifetime or "Stunden" in lifetime for lifetime in german)
 
 
-def test_the_digest_names_the_words_and_the_rows() -> None:
+def test_digest_depends_on_texts_and_rows() -> None:
     asked = ask_services(REGISTRY, BOTH, BOTH, "en", TEXTS["en"])
-    said = say({"title": "A"}, "en", "ltr", asked)
-    assert said.text == say({"title": "A"}, "en", "ltr", asked).text
-    assert said.text != say({"title": "B"}, "en", "ltr", asked).text
-    assert said.text != say({"title": "A"}, "en", "ltr", asked[:1]).text
+    question = say({"title": "A"}, "en", "ltr", asked)
+    assert question.text == say({"title": "A"}, "en", "ltr", asked).text
+    assert question.text != say({"title": "B"}, "en", "ltr", asked).text
+    assert question.text != say({"title": "A"}, "en", "ltr", asked[:1]).text
 
 
 def test_every_service_of_the_registry_has_a_name_and_one_optional_category() -> None:

@@ -1,4 +1,4 @@
-"""What may become an entry."""
+"""Valid contents of an entry."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ def refusal(text: str) -> str:
 @pytest.mark.parametrize(
     "text", ["hello", "two\nlines", "a\ttab", "a" * MAX_TEXT, "𝄞" * MAX_TEXT, "\u202eturned", "👩\u200d🚀"]
 )
-def test_words_are_kept_as_they_are(text: str) -> None:
+def test_valid_text_is_unchanged(text: str) -> None:
     assert check_text(text) is text
 
 
@@ -41,45 +41,45 @@ TEXT_CASES = json.loads((Path(__file__).parents[2] / "support/text_cases.json").
 
 
 @pytest.mark.parametrize("case", TEXT_CASES, ids=lambda case: case["name"])
-def test_what_nobody_could_see_is_empty(case: dict[str, str]) -> None:
+def test_invisible_text_is_empty(case: dict[str, str]) -> None:
     if case["visible"]:
         assert check_text(case["text"]) == case["text"]
     else:
         assert refusal(case["text"]) == "empty_text"
 
 
-def test_line_breaks_are_of_one_kind() -> None:
+def test_line_breaks_are_normalised() -> None:
     assert check_text("one\r\ntwo\rthree") == "one\ntwo\nthree"
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t ", "\u2003"])
-def test_nothing_but_space_is_empty(text: str) -> None:
+def test_white_space_is_empty(text: str) -> None:
     assert refusal(text) == "empty_text"
 
 
 @pytest.mark.parametrize("text", ["a" * (MAX_TEXT + 1), "𝄞" * (MAX_TEXT + 1)])
-def test_one_code_point_more_is_too_long(text: str) -> None:
-    assert check_text(text[1:]), "the premise: one less is fine"
+def test_text_over_the_limit_is_too_long(text: str) -> None:
+    assert check_text(text[1:]), "the premise: the limit itself is accepted"
     assert refusal(text) == "text_too_long"
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x9b"])
-def test_controls_are_refused(character: str) -> None:
+def test_control_characters_are_refused(character: str) -> None:
     assert refusal(f"a{character}b") == "bad_text"
 
 
-def test_half_a_character_is_refused() -> None:
+def test_half_a_surrogate_pair_is_refused() -> None:
     assert refusal("a\ud800b") == "malformed"
 
 
 @given(st.text(max_size=50))
-def test_whatever_passes_can_be_kept_and_sent(text: str) -> None:
+def test_accepted_text_can_be_encoded_and_is_stable(text: str) -> None:
     try:
-        kept = check_text(text)
+        checked = check_text(text)
     except ApiError:
         return
-    assert kept.encode()
-    assert check_text(kept) == kept
+    assert checked.encode()
+    assert check_text(checked) == checked
 
 
 @pytest.mark.parametrize("entry_id", ["", "x", ID.upper(), ID[:-1], ID + "\n", ID.replace("-", "")])
@@ -90,7 +90,7 @@ def test_other_spellings_of_an_id_are_refused(entry_id: str) -> None:
     assert caught.value.code == "bad_id"
 
 
-def test_a_visitor_is_told_less_than_an_operator() -> None:
+def test_visitor_receives_fewer_fields_than_an_operator() -> None:
     entry = NewEntry(1, new_id(), new_id(), 5, "message", "operator", new_id(), "Olga", message_data("Hello"))
     appended = Appended(entry, 5, 3, 70, repeat=False)
     to_visitor, to_operator = entry_for_visitor(appended), entry_for_operators(appended)

@@ -3,7 +3,7 @@
 from crumbless.domain.figures import OTHER_METHOD, Histogram, HttpMetrics
 
 
-def test_a_histogram_counts_what_lies_up_to_each_bound() -> None:
+def test_histogram_counts_values_up_to_each_bound() -> None:
     histogram = Histogram((1, 2.5))
     for value in (0, 1, 1.5, 2.5, 2.6, 1000):
         histogram.add(value)
@@ -11,7 +11,7 @@ def test_a_histogram_counts_what_lies_up_to_each_bound() -> None:
     assert histogram.total == 1007.6
 
 
-def test_an_empty_histogram_has_its_bounds() -> None:
+def test_empty_histogram_has_its_bounds() -> None:
     assert Histogram((1,)).buckets() == [("1", 0), ("+Inf", 0)]
 
 

@@ -1,4 +1,4 @@
-"""What a file is, by its bytes."""
+"""The type of a file follows from its bytes."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from crumbless.domain.file_type import image_format
         (b"RIFF\x24\0\0\0WEBPVP8 ", "WEBP"),
     ],
 )
-def test_pictures_are_known(content: bytes, kind: str) -> None:
+def test_pictures_are_recognised(content: bytes, kind: str) -> None:
     assert image_format(content) == kind
 
 
@@ -37,5 +37,5 @@ def test_pictures_are_known(content: bytes, kind: str) -> None:
         b"MZ\x90\0",
     ],
 )
-def test_threat_35_everything_else_is_no_picture(content: bytes) -> None:
+def test_threat_35_other_files_are_no_picture(content: bytes) -> None:
     assert image_format(content) is None

@@ -1,6 +1,6 @@
-"""An ID token is believed only when this provider made it for us, now, in answer to this request (threat 17).
+"""An ID token is accepted only if this provider issued it for us, now, in response to this request (threat 17).
 
-The tokens are signed by PyJWT: another library than the one that checks them.
+The tokens are signed by PyJWT, a different library from the one that checks them.
 """
 
 import base64
@@ -27,7 +27,7 @@ KEYS = {
         RSAAlgorithm.to_jwk(RSA_KEY.public_key(), as_dict=True) | {"kid": "rsa", "use": "sig"},
         ECAlgorithm.to_jwk(EC_KEY.public_key(), as_dict=True) | {"kid": "ec", "use": "sig"},
         OKPAlgorithm.to_jwk(ED_KEY.public_key(), as_dict=True) | {"kid": "ed"},
-        # A provider that publishes a symmetric key lets everybody sign: it is not used.
+        # A symmetric key that a provider publishes would let every client sign, so it is not used.
         {"kty": "oct", "kid": "oct", "k": base64.urlsafe_b64encode(b"k" * 32).decode().rstrip("=")},
     ]
 }
@@ -80,24 +80,24 @@ def test_valid_token_is_accepted(algorithm: str, key: Any, kid: str) -> None:
         ({"exp": "soon"}, "a claim is missing or of the wrong type"),
     ],
 )
-def test_threat_17_a_claim_that_is_wrong_is_refused(changed: dict[str, Any], reason: str) -> None:
+def test_threat_17_wrong_claim_is_refused(changed: dict[str, Any], reason: str) -> None:
     assert read(signed(GOOD)) == "olga"
     claims = GOOD | changed
-    # PyJWT itself would not sign such a subject or time; the payload is what counts.
+    # PyJWT would not sign such a subject or time, so the test replaces the payload.
     assert refusal(_sign_raw(claims)) == reason
 
 
-def test_several_audiences_are_fine_when_we_are_the_authorized_party() -> None:
+def test_several_audiences_are_accepted_if_we_are_the_authorized_party() -> None:
     assert read(signed(GOOD | {"aud": ["crumbless", "other"], "azp": "crumbless"})) == "olga"
 
 
-def test_a_fresh_sign_in_is_asked_for() -> None:
+def test_required_recent_authentication_is_checked() -> None:
     assert read(signed(GOOD | {"auth_time": NOW}), since=NOW - 5) == "olga"
     assert refusal(signed(GOOD | {"auth_time": NOW - 600}), since=NOW - 5) == "no recent sign-in"
     assert refusal(signed(GOOD), since=NOW - 5) == "no recent sign-in"
 
 
-def test_threat_17_another_key_under_the_same_name_is_refused() -> None:
+def test_threat_17_another_key_with_the_same_id_is_refused() -> None:
     assert "signature" in refusal(signed(GOOD, key=rsa.generate_private_key(65537, 2048)))
 
 
@@ -107,12 +107,12 @@ def test_unknown_key_is_distinguished_from_other_errors() -> None:
     assert caught.value.key_unknown
 
 
-def test_threat_17_no_signature_is_none() -> None:
+def test_threat_17_alg_none_is_refused() -> None:
     assert "signature" in refusal(_pack({"alg": "none", "kid": "rsa"}, GOOD) + ".")
 
 
 @pytest.mark.parametrize("kid", ["rsa", "oct"])
-def test_threat_17_a_shared_secret_is_never_taken(kid: str) -> None:
+def test_threat_17_shared_secret_is_refused(kid: str) -> None:
     public = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     secret = public if kid == "rsa" else b"k" * 32
     unsigned = _pack({"alg": "HS256", "kid": kid}, GOOD)

@@ -1,4 +1,4 @@
-"""Which language a page speaks."""
+"""The language of a page."""
 
 import pytest
 from hypothesis import given
@@ -35,7 +35,7 @@ SPOKEN = ("en", "de", "fr", "pt", "ar")
         (";;;,,,;q", "en"),
     ],
 )
-def test_the_browser_is_answered_in_what_it_likes_best(accepted: str | None, language: str) -> None:
+def test_preferred_language_of_the_browser_is_chosen(accepted: str | None, language: str) -> None:
     assert choose_language(None, accepted, SPOKEN) == language
 
 
@@ -54,11 +54,11 @@ def test_header_beyond_the_maximum_length_is_ignored() -> None:
 
 
 @given(st.none() | st.text(), st.none() | st.text(alphabet="deENfr-;q=0.19,* \t"))
-def test_whatever_is_asked_the_answer_is_spoken(asked: str | None, accepted: str | None) -> None:
+def test_chosen_language_always_exists(asked: str | None, accepted: str | None) -> None:
     assert choose_language(asked, accepted, SPOKEN) in SPOKEN
 
 
 @given(st.permutations(SPOKEN))
-def test_the_weights_decide_not_the_order(order: list[str]) -> None:
+def test_weights_decide_and_not_the_order(order: list[str]) -> None:
     header = ", ".join(f"{language};q=0.{9 - SPOKEN.index(language)}" for language in order)
     assert choose_language(None, header, SPOKEN) == "en"

@@ -16,14 +16,14 @@ starts = st.sampled_from([0.0, 12_345.678, 1_700_000_000.25])
 FIVE_AT_ONCE = Rate(per_second=2, burst=5)
 
 
-def test_a_new_bucket_gives_its_burst_and_then_names_a_wait() -> None:
+def test_new_bucket_allows_its_burst_and_then_returns_a_wait() -> None:
     bucket = Bucket()
 
     assert [take(bucket, FIVE_AT_ONCE, 100.0) for _ in range(5)] == [0.0] * 5
     assert take(bucket, FIVE_AT_ONCE, 100.0) == pytest.approx(0.5, abs=0.002)
 
 
-def test_a_bucket_refills_at_its_rate_up_to_its_burst() -> None:
+def test_bucket_refills_at_its_rate_up_to_its_burst() -> None:
     bucket = Bucket()
     for _ in range(5):
         take(bucket, FIVE_AT_ONCE, 100.0)
@@ -49,7 +49,7 @@ def test_repeated_requests_do_not_lengthen_the_wait() -> None:
     assert take(bucket, FIVE_AT_ONCE, 100.0 + first_wait) == 0.0
 
 
-def test_a_clock_that_is_set_back_gives_nothing_for_free() -> None:
+def test_clock_that_is_set_back_gives_no_free_tokens() -> None:
     bucket = Bucket()
     for _ in range(5):
         take(bucket, FIVE_AT_ONCE, 100.0)
@@ -61,7 +61,7 @@ def test_a_clock_that_is_set_back_gives_nothing_for_free() -> None:
     assert take(bucket, FIVE_AT_ONCE, 90.0 + wait) > 0
 
 
-def test_a_token_taken_while_the_clock_is_back_refills_nothing() -> None:
+def test_token_taken_while_the_clock_is_back_refills_nothing() -> None:
     bucket = Bucket()
     assert take(bucket, FIVE_AT_ONCE, 100.0) == 0.0
     assert take(bucket, FIVE_AT_ONCE, 90.0) == 0.0
@@ -71,9 +71,7 @@ def test_a_token_taken_while_the_clock_is_back_refills_nothing() -> None:
 
 
 @given(rates, starts, pauses)
-def test_no_window_of_time_gives_more_than_the_burst_and_the_rate(
-    rate: Rate, start: float, pauses: list[float]
-) -> None:
+def test_any_window_of_time_gives_at_most_the_burst_and_the_rate(rate: Rate, start: float, pauses: list[float]) -> None:
     bucket, now, taken_at = Bucket(), start, list[float]()
     for pause in pauses:
         now += pause
@@ -89,7 +87,7 @@ def test_no_window_of_time_gives_more_than_the_burst_and_the_rate(
 
 
 @given(rates, starts, pauses)
-def test_the_wait_suffices_and_is_not_longer_than_needed(rate: Rate, start: float, pauses: list[float]) -> None:
+def test_wait_is_sufficient_and_not_longer_than_needed(rate: Rate, start: float, pauses: list[float]) -> None:
     bucket, now = Bucket(), start
     for pause in pauses:
         now += pause
@@ -101,12 +99,12 @@ def test_the_wait_suffices_and_is_not_longer_than_needed(rate: Rate, start: floa
 
 
 @pytest.mark.parametrize(("per_second", "burst"), [(0, 5), (-1, 5), (1, 0.5), (float("nan"), 5), (1, float("nan"))])
-def test_a_rate_that_could_never_give_is_refused(per_second: float, burst: float) -> None:
+def test_rate_of_zero_is_refused(per_second: float, burst: float) -> None:
     with pytest.raises(ValueError, match="per_second > 0 and burst >= 1"):
         Rate(per_second, burst)
 
 
-def test_each_key_has_its_own_bucket() -> None:
+def test_each_key_has_a_separate_bucket() -> None:
     buckets = KeyedBuckets(FIVE_AT_ONCE)
     for _ in range(5):
         assert buckets.take("a", 100.0) == 0.0
@@ -115,7 +113,7 @@ def test_each_key_has_its_own_bucket() -> None:
     assert buckets.take("b", 100.0) == 0.0
 
 
-def test_full_buckets_make_room_and_used_ones_stay() -> None:
+def test_full_buckets_are_dropped_and_used_ones_stay() -> None:
     buckets = KeyedBuckets(FIVE_AT_ONCE, limit=100)
     for number in range(50):
         buckets.take(number, 100.0)
@@ -131,19 +129,19 @@ def test_full_buckets_make_room_and_used_ones_stay() -> None:
     assert buckets.take("used", 102.5) > 0
 
 
-def test_there_are_never_more_buckets_than_allowed() -> None:
+def test_number_of_buckets_is_bounded() -> None:
     buckets = KeyedBuckets(FIVE_AT_ONCE, limit=10)
     for number in range(1_000):
         assert buckets.take(number, 100.0) == 0.0
         assert len(buckets) <= 10
 
 
-def test_the_bucket_that_gave_last_longest_ago_goes_first() -> None:
+def test_bucket_with_the_oldest_use_is_dropped_first() -> None:
     buckets = KeyedBuckets(Rate(per_second=0.1, burst=1), limit=3)
     buckets.take("a", 100.0)
     buckets.take("b", 101.0)
     buckets.take("c", 102.0)
-    # A refusal gives nothing, so it does not keep a bucket either.
+    # A refusal takes no token, so it does not save a bucket either.
     assert buckets.take("a", 103.0) > 0
 
     buckets.take("d", 104.0)
@@ -162,7 +160,7 @@ def test_recently_used_bucket_is_dropped_later() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.floats(0, 1)), max_size=200))
-def test_forgetting_full_buckets_changes_no_answer(steps: list[tuple[int, float]]) -> None:
+def test_dropping_full_buckets_changes_no_result(steps: list[tuple[int, float]]) -> None:
     keyed, lasting, now = KeyedBuckets(FIVE_AT_ONCE), [Bucket() for _ in range(31)], 50.0
     for key, pause in steps:
         now += pause
@@ -178,7 +176,7 @@ def test_limit_keys_have_a_fixed_size_and_differ() -> None:
 
 
 def memory_of(fill: Callable[[], object]) -> int:
-    """Return the bytes that are still allocated after `fill`, while its result lives."""
+    """Return the bytes that are still allocated after `fill`, while its result exists."""
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]

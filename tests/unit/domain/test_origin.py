@@ -1,4 +1,4 @@
-"""Which pages may show a site's chat."""
+"""Origins whose pages may show a site's chat."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from crumbless.errors import ApiError
         ("http://[::1]:8000", "http://[::1]:8000"),
     ],
 )
-def test_an_origin_is_spelled_as_browsers_do(text: str, origin: str) -> None:
+def test_origin_is_normalised_as_browsers_send_it(text: str, origin: str) -> None:
     assert check_origin(text) == origin
 
 
@@ -41,7 +41,7 @@ def test_an_origin_is_spelled_as_browsers_do(text: str, origin: str) -> None:
         "https://[::1",
     ],
 )
-def test_anything_else_is_refused(text: str) -> None:
+def test_invalid_origin_is_refused(text: str) -> None:
     with pytest.raises(ApiError) as caught:
         check_origin(text)
     assert caught.value.code == "invalid"

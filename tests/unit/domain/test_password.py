@@ -1,4 +1,4 @@
-"""Passwords: Argon2id, and no word on who exists."""
+"""Passwords: Argon2id, and the same work for unknown accounts."""
 
 import pytest
 from argon2 import Parameters, PasswordHasher, extract_parameters
@@ -16,14 +16,14 @@ from crumbless.errors import ApiError
 OLGA = ("olga.tee@tea.example", "Olga Tee", "Kornblume")
 
 
-def test_the_right_password_is_right_and_others_are_wrong() -> None:
-    kept = hash_password("correct horse")
-    assert verify_password(kept, "correct horse")
+def test_right_password_matches_and_others_do_not() -> None:
+    stored = hash_password("correct horse")
+    assert verify_password(stored, "correct horse")
     for wrong in ("correct horse ", "Correct horse", "", "x" * 128):
-        assert not verify_password(kept, wrong)
+        assert not verify_password(stored, wrong)
 
 
-def test_a_hash_is_argon2id_and_salted() -> None:
+def test_hash_is_argon2id_and_salted() -> None:
     one, two = hash_password("correct horse"), hash_password("correct horse")
     assert one.startswith("$argon2id$")
     assert one != two
@@ -48,15 +48,15 @@ def test_missing_hash_takes_the_same_work_as_a_real_one(monkeypatch: pytest.Monk
         done.append(extract_parameters(password_hash))
         return verify(hasher, password_hash, password)
 
-    kept = hash_password("correct horse")
+    stored = hash_password("correct horse")
     monkeypatch.setattr(PasswordHasher, "verify", watched)
-    for password_hash in (kept, None, ""):
+    for password_hash in (stored, None, ""):
         assert not verify_password(password_hash, "wrong")
-    assert done == [extract_parameters(kept)] * 3
+    assert done == [extract_parameters(stored)] * 3
     assert done[0].memory_cost >= 64 * 1024
 
 
-def test_some_thousand_common_passwords_are_known() -> None:
+def test_list_of_common_passwords_has_thousands() -> None:
     common = COMMON_FILE.read_text(encoding="utf-8").splitlines()
     assert len(common) >= 3000
     assert common == sorted(set(common))
@@ -80,7 +80,7 @@ def test_some_thousand_common_passwords_are_known() -> None:
         "12345678",
     ],
 )
-def test_what_is_tried_first_is_refused_with_kind_words(weak: str) -> None:
+def test_common_password_is_refused_with_advice(weak: str) -> None:
     with pytest.raises(ApiError) as caught:
         check_new_password(weak, OLGA)
     assert caught.value.code == "weak_password"
@@ -92,7 +92,7 @@ def test_what_is_tried_first_is_refused_with_kind_words(weak: str) -> None:
     "good",
     ["correct horse battery", "12 apples & pears", "ÄÖÜß日本語であ", "        . ,", "x7" * 4 + "!", "y1z" * 42 + "ab"],
 )
-def test_nothing_is_asked_of_a_password_but_that(good: str) -> None:
+def test_long_uncommon_password_is_accepted(good: str) -> None:
     check_new_password(good, OLGA)
 
 

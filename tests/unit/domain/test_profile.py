@@ -1,4 +1,4 @@
-"""Names in one line, languages by their tags."""
+"""Names are one line, languages are tags."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ NO_NAMES = ("", " ", "x" * (MAX_NAME + 1), "a\nb", "a\rb", "a\u2028b", *HIDDEN)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_names_of_all_peoples_are_taken(name: str) -> None:
+def test_names_in_any_script_are_accepted(name: str) -> None:
     assert check_name(name, "it stands here") == name.strip()
 
 
@@ -25,7 +25,7 @@ def test_invalid_name_is_rejected(name: str) -> None:
 
 
 @given(st.text(max_size=120))
-def test_a_name_is_one_short_line_or_none(text: str) -> None:
+def test_name_is_one_short_line_or_empty(text: str) -> None:
     try:
         name = check_name(text, "it stands here")
     except ApiError:
@@ -46,6 +46,6 @@ def test_invalid_language_is_rejected(language: str) -> None:
         check_languages(["de", language])
 
 
-def test_there_is_an_end_to_languages() -> None:
+def test_number_of_languages_is_limited() -> None:
     with pytest.raises(ApiError, match="invalid"):
         check_languages(["de"] * (MAX_LANGUAGES + 1))

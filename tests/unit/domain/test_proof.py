@@ -1,4 +1,4 @@
-"""What makes a proof good. Fixtures show first that the unmodified proof is accepted (see conftest.py)."""
+"""Requirements of a valid proof. Fixtures show first that the unmodified proof is accepted (see conftest.py)."""
 
 import hashlib
 import json
@@ -48,8 +48,8 @@ def test_verified_proof_contains_thumbprint_and_replay_key(proof: str) -> None:
     assert verified.replay_key == hashlib.sha256((thumbprint + "0123456789abcdef").encode()).digest()[:16]
 
 
-def test_the_thumbprint_is_that_of_the_standard() -> None:
-    # The key of RFC 9449, section 4.2; its thumbprint stands in section 6.1 of the same RFC.
+def test_thumbprint_is_that_of_the_standard() -> None:
+    # The key of RFC 9449, section 4.2. Its thumbprint is in section 6.1 of the same RFC.
     jwk = {
         "kty": "EC",
         "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs",
@@ -100,33 +100,33 @@ def test_query_fragment_case_of_the_host_and_default_port_do_not_matter(claims: 
         ("https://chat.example", "https://chat.example/"),
     ],
 )
-def test_addresses_of_a_local_server_are_compared_alike(claims: Claims, address: str, htu: str) -> None:
+def test_addresses_of_a_local_server_are_compared_the_same_way(claims: Claims, address: str, htu: str) -> None:
     assert verify(sign(pack(good_header()), pack(claims | {"htu": htu})), address=address)
 
 
-def test_further_claims_and_another_order_and_white_space_are_accepted(header: Header, claims: Claims) -> None:
+def test_further_claims_other_order_and_white_space_are_accepted(header: Header, claims: Claims) -> None:
     spaced = encode(json.dumps(dict(reversed(header.items())), indent=2).encode())
 
     assert verify(sign(spaced, pack({"body": "a hash", **claims})))
 
 
 @pytest.mark.parametrize("iat", [0, -5, 1_700_000_000.25, 99_999_999_999])
-def test_the_time_of_the_proof_is_not_trusted(claims: Claims, iat: float) -> None:
+def test_time_of_the_proof_is_not_trusted(claims: Claims, iat: float) -> None:
     assert verify(sign(pack(good_header()), pack(claims | {"iat": iat})))
 
 
 @pytest.mark.parametrize("jti", ["a" * 16, "a" * 64])
-def test_the_shortest_and_the_longest_jti_are_accepted(claims: Claims, jti: str) -> None:
+def test_shortest_and_longest_jti_are_accepted(claims: Claims, jti: str) -> None:
     assert verify(sign(pack(good_header()), pack(claims | {"jti": jti})))
 
 
-def test_without_a_token_the_proof_needs_no_ath(claims: Claims) -> None:
+def test_proof_without_a_token_needs_no_ath(claims: Claims) -> None:
     del claims["ath"]
 
     assert verify(sign(pack(good_header()), pack(claims)), token=None)
 
 
-def test_without_a_token_an_ath_is_ignored(proof: str) -> None:
+def test_ath_without_a_token_is_ignored(proof: str) -> None:
     assert verify(proof, token=None)
 
 
@@ -139,11 +139,11 @@ def test_nonces_of_this_minute_and_the_two_before_are_accepted(claims: Claims) -
 # --- refused: for another request -------------------------------------------------------------------------------------
 
 
-def test_a_proof_for_another_method_is_refused(proof: str) -> None:
+def test_proof_for_another_method_is_refused(proof: str) -> None:
     assert not refused(proof, method="POST").nonce_needed
 
 
-def test_the_method_is_compared_with_its_case(claims: Claims) -> None:
+def test_method_is_compared_with_its_case(claims: Claims) -> None:
     refused(sign(pack(good_header()), pack(claims | {"htm": "get"})))
 
 
@@ -162,7 +162,7 @@ def test_the_method_is_compared_with_its_case(claims: Claims) -> None:
         "https://chat.example/v1/ desk/me",
     ],
 )
-def test_a_proof_for_another_address_is_refused(proof: str, address: str) -> None:
+def test_proof_for_another_url_is_refused(proof: str, address: str) -> None:
     assert not refused(proof, address=address).nonce_needed
 
 
@@ -187,24 +187,24 @@ def test_a_proof_for_another_address_is_refused(proof: str, address: str) -> Non
         "http\u017f://chat.example/v1/desk/me",
     ],
 )
-def test_an_odd_address_in_the_proof_is_refused(claims: Claims, htu: str) -> None:
+def test_odd_url_in_the_proof_is_refused(claims: Claims, htu: str) -> None:
     refused(sign(pack(good_header()), pack(claims | {"htu": htu})))
 
 
-def test_two_addresses_that_cannot_be_read_are_not_taken_for_the_same(claims: Claims) -> None:
+def test_two_unreadable_urls_are_not_equal(claims: Claims) -> None:
     refused(sign(pack(good_header()), pack(claims | {"htu": "nonsense one"})), address="nonsense two")
 
 
-def test_a_proof_with_another_tokens_hash_is_refused(proof: str) -> None:
+def test_proof_with_the_hash_of_another_token_is_refused(proof: str) -> None:
     assert not refused(proof, token="cos_another-token").nonce_needed
 
 
 @pytest.mark.parametrize("ath", ["", "é" * 43, encode(b"\0" * 32)])
-def test_a_proof_with_a_wrong_ath_is_refused(claims: Claims, ath: str) -> None:
+def test_proof_with_a_wrong_ath_is_refused(claims: Claims, ath: str) -> None:
     refused(sign(pack(good_header()), pack(claims | {"ath": ath})))
 
 
-def test_a_proof_without_ath_is_refused_when_a_token_is_given(claims: Claims) -> None:
+def test_proof_without_ath_is_refused_if_a_token_is_sent(claims: Claims) -> None:
     del claims["ath"]
 
     refused(sign(pack(good_header()), pack(claims)))
@@ -221,13 +221,13 @@ def test_proof_without_nonce_is_rejected_with_a_nonce_request(claims: Claims) ->
 
 
 @pytest.mark.parametrize("shift", [-180, -3_600, 60, 3_600])
-def test_an_old_or_a_future_nonce_is_refused(claims: Claims, shift: int) -> None:
+def test_old_or_future_nonce_is_refused(claims: Claims, shift: int) -> None:
     nonce = NonceClock(SECRET, lambda: NOW + shift).current()
 
     assert refused(sign(pack(good_header()), pack(claims | {"nonce": nonce}))).nonce_needed
 
 
-def test_a_forged_nonce_is_refused(claims: Claims) -> None:
+def test_forged_nonce_is_refused(claims: Claims) -> None:
     forged = NonceClock(b"another secret", lambda: NOW).current()
 
     assert refused(sign(pack(good_header()), pack(claims | {"nonce": forged}))).nonce_needed
@@ -258,17 +258,17 @@ def only_refuses(proof: str) -> None:
 
 
 @given(st.text(st.characters()) | st.text("abcAB019-_=.", max_size=200))
-def test_any_text_is_refused_in_words(text: str) -> None:
+def test_any_text_is_refused_with_a_reason(text: str) -> None:
     only_refuses(text)
 
 
 @given(st.binary(max_size=80), st.binary(max_size=80), st.binary(max_size=80))
-def test_any_three_parts_are_refused_in_words(header: bytes, claims: bytes, signature: bytes) -> None:
+def test_any_three_parts_are_refused_with_a_reason(header: bytes, claims: bytes, signature: bytes) -> None:
     only_refuses(f"{encode(header)}.{encode(claims)}.{encode(signature)}")
 
 
 @given(st.sampled_from(["htm", "htu", "jti", "iat", "nonce", "ath"]), json_values)
-def test_any_value_in_a_claim_is_accepted_or_refused_in_words(member: str, value: object) -> None:
+def test_any_value_in_a_claim_is_accepted_or_refused_with_a_reason(member: str, value: object) -> None:
     signed = sign(pack(good_header()), pack(good_claims() | {member: value}))
     try:
         verified = verify(signed)
@@ -279,7 +279,7 @@ def test_any_value_in_a_claim_is_accepted_or_refused_in_words(member: str, value
 
 
 @given(st.sampled_from(["typ", "alg", "jwk", "kty", "crv", "x", "y"]), json_values)
-def test_any_value_in_the_header_is_refused_in_words(member: str, value: object) -> None:
+def test_any_value_in_the_header_is_refused_with_a_reason(member: str, value: object) -> None:
     header = good_header()
     (header if member in header else header["jwk"])[member] = value
 
@@ -287,7 +287,7 @@ def test_any_value_in_the_header_is_refused_in_words(member: str, value: object)
 
 
 @given(st.data())
-def test_a_proof_with_any_character_changed_is_refused(data: st.DataObject) -> None:
+def test_proof_with_any_character_changed_is_refused(data: st.DataObject) -> None:
     good = sign(pack(good_header()), pack(good_claims()))
     at = data.draw(st.integers(0, len(good) - 1))
     other = data.draw(st.characters().filter(lambda character: character != good[at]))
@@ -298,7 +298,7 @@ def test_a_proof_with_any_character_changed_is_refused(data: st.DataObject) -> N
 # --- independent signers ----------------------------------------------------------------------------------------------
 
 
-def test_a_proof_made_by_pyjwt_is_accepted(claims: Claims) -> None:
+def test_proof_made_by_pyjwt_is_accepted(claims: Claims) -> None:
     made = jwt.encode(claims, KEY, algorithm="ES256", headers={"typ": "dpop+jwt", "jwk": public_jwk(KEY)})
 
     assert verify(made).thumbprint == thumbprint_of(public_jwk(KEY))
@@ -316,9 +316,9 @@ console.log(JSON.stringify({
 """
 
 
-def test_a_proof_made_by_the_dpop_package_of_the_browser_is_accepted() -> None:
+def test_proof_made_by_the_dpop_package_of_the_browser_is_accepted() -> None:
     node = shutil.which("node")
-    assert node, "Node is needed to let the browser's own package sign a proof"
+    assert node, "Node is needed to sign a proof with the browser's own package"
     repository = Path(__file__).parents[3]
     made = subprocess.run(
         [node, "--input-type=module", "--eval", MAKE_PROOF_WITH_NODE, ADDRESS, CLOCK.current(), TOKEN],

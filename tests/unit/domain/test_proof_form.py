@@ -1,4 +1,4 @@
-"""What the form of a proof must be. Fixtures show first that the unmodified proof is accepted (see conftest.py)."""
+"""The required form of a proof. Fixtures show first that the unmodified proof is accepted (see conftest.py)."""
 
 import base64
 import hmac
@@ -59,7 +59,7 @@ def test_another_header_is_refused(header: Header, change: Header) -> None:
 
 
 @pytest.mark.parametrize("member", ["typ", "alg", "jwk"])
-def test_a_header_that_lacks_a_member_is_refused(header: Header, member: str) -> None:
+def test_header_without_a_required_member_is_refused(header: Header, member: str) -> None:
     del header[member]
 
     refused(sign(pack(header), pack(good_claims())))
@@ -69,7 +69,7 @@ def test_alg_none_without_a_signature_is_refused(header: Header) -> None:
     refused(f"{pack(header | {'alg': 'none'})}.{pack(good_claims())}.")
 
 
-def test_a_mac_made_with_the_public_key_is_refused(header: Header) -> None:
+def test_mac_made_with_the_public_key_is_refused(header: Header) -> None:
     signed = f"{pack(header | {'alg': 'HS256'})}.{pack(good_claims())}"
     mac = hmac.digest(json.dumps(header["jwk"]).encode(), signed.encode(), "sha256")
 
@@ -77,27 +77,27 @@ def test_a_mac_made_with_the_public_key_is_refused(header: Header) -> None:
 
 
 @pytest.mark.parametrize("member", ["kty", "crv", "x", "y"])
-def test_a_key_that_lacks_a_member_is_refused(header: Header, member: str) -> None:
+def test_key_without_a_required_member_is_refused(header: Header, member: str) -> None:
     del header["jwk"][member]
 
     refused(sign(pack(header), pack(good_claims())))
 
 
-def test_a_private_key_is_refused(header: Header) -> None:
+def test_private_key_is_refused(header: Header) -> None:
     header["jwk"]["d"] = encode(KEY.private_numbers().private_value.to_bytes(32, "big"))
 
     refused(sign(pack(header), pack(good_claims())))
 
 
 @pytest.mark.parametrize("member", ["kid", "use", "key_ops", "alg", "ext"])
-def test_a_key_with_a_further_member_is_refused(header: Header, member: str) -> None:
+def test_key_with_a_further_member_is_refused(header: Header, member: str) -> None:
     header["jwk"][member] = "sig"
 
     refused(sign(pack(header), pack(good_claims())))
 
 
 @pytest.mark.parametrize("curve", [ec.SECP384R1(), ec.SECP256K1()], ids=lambda curve: curve.name)
-def test_a_key_of_another_curve_is_refused(header: Header, curve: ec.EllipticCurve) -> None:
+def test_key_of_another_curve_is_refused(header: Header, curve: ec.EllipticCurve) -> None:
     other = ec.generate_private_key(curve)
     for jwk in (public_jwk(other), public_jwk(other) | {"crv": "P-256"}):
         refused(sign(pack(header | {"jwk": jwk}), pack(good_claims()), other))
@@ -121,20 +121,20 @@ def test_a_key_of_another_curve_is_refused(header: Header, curve: ec.EllipticCur
     ],
     ids=str,
 )
-def test_a_key_that_is_no_point_of_the_curve_is_refused(header: Header, change: Header) -> None:
+def test_key_that_is_no_point_of_the_curve_is_refused(header: Header, change: Header) -> None:
     header["jwk"] |= change
 
     refused(sign(pack(header), pack(good_claims())))
 
 
-def test_a_coordinate_with_a_leading_zero_byte_is_refused(header: Header) -> None:
+def test_coordinate_with_a_leading_zero_byte_is_refused(header: Header) -> None:
     header["jwk"]["x"] = encode(b"\0" + base64.urlsafe_b64decode(header["jwk"]["x"] + "="))
 
     refused(sign(pack(header), pack(good_claims())))
 
 
-def test_a_key_has_one_spelling_only(header: Header) -> None:
-    # 43 characters hold 258 bits: the last two are loose, and a second spelling would be a second thumbprint.
+def test_noncanonical_encoding_of_a_key_is_refused(header: Header) -> None:
+    # 43 characters contain 258 bits. The last two are unused, and a second encoding would be a second thumbprint.
     x = header["jwk"]["x"]
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     respelled = x[:-1] + alphabet[alphabet.index(x[-1]) + 1]
@@ -147,24 +147,24 @@ def test_a_key_has_one_spelling_only(header: Header) -> None:
 # --- refused: signature -----------------------------------------------------------------------------------------------
 
 
-def test_a_proof_signed_by_another_key_is_refused(header: Header) -> None:
+def test_proof_signed_by_another_key_is_refused(header: Header) -> None:
     refused(sign(pack(header), pack(good_claims()), OTHER_KEY))
 
 
-def test_a_proof_with_the_key_swapped_is_refused(proof: str) -> None:
+def test_proof_with_the_key_swapped_is_refused(proof: str) -> None:
     _, claims, signature = proof.split(".")
 
     refused(f"{pack(good_header() | {'jwk': public_jwk(OTHER_KEY)})}.{claims}.{signature}")
 
 
-def test_a_proof_with_changed_claims_is_refused(proof: str) -> None:
+def test_proof_with_changed_claims_is_refused(proof: str) -> None:
     header, _, signature = proof.split(".")
 
     refused(f"{header}.{pack(good_claims() | {'jti': 'f' * 16})}.{signature}")
 
 
 @pytest.mark.parametrize("bit", [0, 7, 255, 256, 511])
-def test_a_signature_with_one_bit_changed_is_refused(proof: str, bit: int) -> None:
+def test_signature_with_one_bit_changed_is_refused(proof: str, bit: int) -> None:
     signed, _, signature = proof.rpartition(".")
     changed = int.from_bytes(base64.urlsafe_b64decode(signature + "=="), "big") ^ (1 << bit)
 
@@ -172,18 +172,18 @@ def test_a_signature_with_one_bit_changed_is_refused(proof: str, bit: int) -> No
 
 
 @pytest.mark.parametrize("raw", [b"", b"\0" * 64, b"\xff" * 64, b"\1" * 63, b"\1" * 65, b"\1" * 96])
-def test_a_signature_of_nothing_or_of_the_wrong_size_is_refused(proof: str, raw: bytes) -> None:
+def test_signature_of_zeros_or_of_the_wrong_size_is_refused(proof: str, raw: bytes) -> None:
     refused(f"{proof.rpartition('.')[0]}.{encode(raw)}")
 
 
-def test_the_numbers_of_a_signature_have_one_spelling_only(proof: str) -> None:
+def test_noncanonical_numbers_of_a_signature_are_refused(proof: str) -> None:
     signed, _, signature = proof.rpartition(".")
     raw = base64.urlsafe_b64decode(signature + "==")
 
     refused(f"{signed}.{encode(raw[:32] + bytes(1) + raw[32:])}")
 
 
-def test_a_der_signature_is_refused(proof: str) -> None:
+def test_der_signature_is_refused(proof: str) -> None:
     signed = proof.rpartition(".")[0]
 
     refused(f"{signed}.{encode(KEY.sign(signed.encode(), ec.ECDSA(SHA256())))}")
@@ -193,7 +193,7 @@ def test_a_der_signature_is_refused(proof: str) -> None:
 
 
 @pytest.mark.parametrize("member", ["htm", "htu", "jti", "iat"])
-def test_a_proof_that_lacks_a_claim_is_refused(claims: Claims, member: str) -> None:
+def test_proof_without_a_required_claim_is_refused(claims: Claims, member: str) -> None:
     del claims[member]
 
     assert not refused(sign(pack(good_header()), pack(claims))).nonce_needed
@@ -221,7 +221,7 @@ def test_a_proof_that_lacks_a_claim_is_refused(claims: Claims, member: str) -> N
     ],
     ids=ascii,
 )
-def test_a_claim_of_the_wrong_type_or_size_is_refused(claims: Claims, change: Claims) -> None:
+def test_claim_of_the_wrong_type_or_size_is_refused(claims: Claims, change: Claims) -> None:
     assert not refused(sign(pack(good_header()), pack(claims | change))).nonce_needed
 
 
@@ -243,7 +243,7 @@ def use_plain_base64(part: str) -> str:
     + [(1, use_plain_base64), (2, use_plain_base64)],
 )
 def test_only_base64url_without_padding_is_read(which: int, respell: Callable[[str], str]) -> None:
-    # This jti puts both letters in which the alphabets differ into the claims; signatures are made until one has them.
+    # This jti puts both letters in which the alphabets differ into the claims. Signatures are made until one has them.
     claims = pack(good_claims() | {"jti": "~~~???>>>???>>>???~~~"})
     parts = sign(pack(good_header()), claims).split(".")
     while not {"-", "_"} & set(parts[2]):
@@ -274,14 +274,14 @@ def test_only_base64url_without_padding_is_read(which: int, respell: Callable[[s
     ],
     ids=ascii,
 )
-def test_what_is_not_the_right_json_is_refused(proof: str, text: bytes) -> None:
+def test_invalid_json_is_refused(proof: str, text: bytes) -> None:
     header, claims, _ = proof.split(".")
 
     refused(sign(encode(text), claims))
     refused(sign(header, encode(text)))
 
 
-def test_claims_that_nest_without_end_are_refused(claims: Claims) -> None:
+def test_deeply_nested_claims_are_refused(claims: Claims) -> None:
     text = json.dumps(claims)[:-1].encode() + b',"x":' + b"[" * 900
     nested = sign(pack(good_header()), encode(text))
     assert len(nested) <= MAX_PROOF
@@ -292,7 +292,7 @@ def test_claims_that_nest_without_end_are_refused(claims: Claims) -> None:
         else:
             refused(nested)
 
-    # The deeper the call, the sooner the parser meets the interpreter's limit.
+    # The deeper the call, the sooner the parser reaches the interpreter's limit.
     for calls in (0, 400):
         refused_at_depth(calls)
 
@@ -314,7 +314,7 @@ def test_more_or_fewer_parts_are_refused(proof: str, change: str) -> None:
     refused(proof.rpartition(".")[0])
 
 
-def test_a_proof_over_two_kilobytes_is_refused(claims: Claims) -> None:
+def test_proof_over_two_kilobytes_is_refused(claims: Claims) -> None:
     room = MAX_PROOF - len(sign(pack(good_header()), pack(claims | {"x": ""})))
     longest_accepted = next(
         proof
@@ -326,7 +326,7 @@ def test_a_proof_over_two_kilobytes_is_refused(claims: Claims) -> None:
     refused(sign(pack(good_header()), pack(claims | {"x": "a" * room})))
 
 
-def test_a_proof_is_refused_the_second_time(proof: str) -> None:
+def test_proof_is_refused_the_second_time(proof: str) -> None:
     cache = ReplayCache(lambda: NOW)
 
     assert cache.first_time(verify(proof).replay_key)

@@ -25,13 +25,13 @@ from crumbless.domain.proof import (
 )
 
 
-def test_a_token_is_hashed_with_sha_256() -> None:
+def test_token_is_hashed_with_sha_256() -> None:
     assert token_hash(TOKEN) == hashlib.sha256(TOKEN.encode()).digest()
     assert token_hash("\ud800") != token_hash("")
 
 
 class Clock:
-    """A clock that stands until it is set."""
+    """A clock that does not advance until it is set."""
 
     def __init__(self, now: float) -> None:
         self.now = now
@@ -40,14 +40,14 @@ class Clock:
         return self.now
 
 
-def test_a_nonce_is_the_minute_and_its_mac() -> None:
+def test_nonce_is_the_minute_and_its_mac() -> None:
     raw = base64.urlsafe_b64decode(NonceClock(SECRET, lambda: NOW).current())
 
     minute = int(NOW // 60).to_bytes(8, "big")
     assert raw == minute + hmac.digest(SECRET, minute, "sha256")[:16]
 
 
-def test_a_nonce_lives_in_its_minute_and_the_two_that_follow() -> None:
+def test_nonce_is_valid_in_its_minute_and_the_two_that_follow() -> None:
     clock = Clock(NEXT_MINUTE - 60)
     nonces = NonceClock(SECRET, clock)
     nonce = nonces.current()
@@ -60,7 +60,7 @@ def test_a_nonce_lives_in_its_minute_and_the_two_that_follow() -> None:
     assert not nonces.accepts(nonce)
 
 
-def test_a_nonce_changes_with_the_minute_only() -> None:
+def test_nonce_changes_with_the_minute_only() -> None:
     clock = Clock(NEXT_MINUTE)
     nonces = NonceClock(SECRET, clock)
     first = nonces.current()
@@ -85,7 +85,7 @@ def test_garbage_is_no_nonce(text: str) -> None:
 
 
 @given(st.integers(0, 31), st.sampled_from("ABCabc019-_=?\u00e9"))
-def test_a_nonce_with_any_character_changed_is_refused(at: int, other: str) -> None:
+def test_nonce_with_any_character_changed_is_refused(at: int, other: str) -> None:
     nonce = CLOCK.current()
     assert CLOCK.accepts(nonce)
     changed = nonce[:at] + other + nonce[at + 1 :]
@@ -104,11 +104,11 @@ def test_replay_is_detected_for_three_minutes_and_then_forgotten(steps: list[tup
             assert number not in first_at or clock.now - first_at[number] >= 180
             first_at[number] = clock.now
         else:
-            # A generation that began late may last up to six minutes, and is kept for three more.
+            # A generation that began late may last up to six minutes, and is stored for three more.
             assert clock.now - first_at[number] < 540
 
 
-def test_a_proof_used_just_before_the_generations_change_is_known_for_three_minutes() -> None:
+def test_proof_used_just_before_the_generations_change_is_known_for_three_minutes() -> None:
     clock = Clock(NOW)
     cache = ReplayCache(clock)
     for seconds, key in ((169.5, b"a"), (170, b"b"), (179.5, b"c"), (180, b"d"), (340, b"e")):
@@ -133,13 +133,13 @@ def test_used_proofs_are_forgotten_in_time() -> None:
     assert len(cache) == 1
 
 
-def test_a_flood_of_proofs_cannot_fill_the_memory() -> None:
+def test_flood_of_proofs_cannot_fill_the_memory() -> None:
     cache = ReplayCache(lambda: NOW, limit=50)
     for number in range(1_000):
         assert cache.first_time(number.to_bytes(16, "big"))
         assert len(cache) <= 100
 
-    # The newest are known for all that.
+    # The newest are known all the same.
     assert not any(cache.first_time(number.to_bytes(16, "big")) for number in range(950, 1_000))
 
 

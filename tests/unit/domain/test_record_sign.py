@@ -1,4 +1,4 @@
-"""A signature proves its record, and only that, to a library that knows nothing of ours (PyJWT)."""
+"""A signature proves its record, and no other, to an independent library (PyJWT)."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -26,11 +26,11 @@ def test_public_key_is_published_in_jwk_form() -> None:
 
 
 def read(signature: str, key: ReceiptKey) -> object:
-    """The signed record, as whoever has the published key reads it."""
+    """Return the signed record as a reader with the published key sees it."""
     return jwt.decode(signature, jwt.PyJWK(key.public), algorithms=["EdDSA"])
 
 
-def test_a_signature_gives_its_record_back() -> None:
+def test_signature_contains_its_record() -> None:
     key = ReceiptKey(SECRET)
     signature = key.sign(b'{"a":1}')
     assert read(signature, key) == {"a": 1}

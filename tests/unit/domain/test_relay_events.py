@@ -1,4 +1,4 @@
-"""Which entries are events to vendors, and how tries are spread."""
+"""The entries that are vendor events, and the delays of retries."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from crumbless.domain.wire_timeline import AuthorKind, Kind
         (None, "note", "operator", None),
     ],
 )
-def test_an_entry_is_an_event_or_nothing(seq: int | None, kind: Kind, author: AuthorKind, name: str | None) -> None:
+def test_entry_is_one_event_or_none(seq: int | None, kind: Kind, author: AuthorKind, name: str | None) -> None:
     entry = NewEntry(1, "c", "e", 0, kind, author, "a", "A")
     assert event_name(Appended(entry, 7, seq, 7, repeat=False)) == name
 

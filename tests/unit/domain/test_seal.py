@@ -1,4 +1,4 @@
-"""What is encrypted opens with the same key for the same purpose, and in no other way."""
+"""An encrypted value is decrypted with the same key for the same purpose only."""
 
 import pytest
 
@@ -7,19 +7,19 @@ from crumbless.domain.seal import DecryptionFailed, SecretBox
 SECRET = b"what nobody may read"
 
 
-def test_a_secret_comes_back() -> None:
+def test_secret_is_decrypted() -> None:
     sealed = SecretBox(bytes(32)).encrypt(SECRET, "totp:1")
     assert SecretBox(bytes(32)).decrypt(sealed, "totp:1") == SECRET
     assert SECRET not in sealed
 
 
-def test_the_same_secret_is_never_sealed_alike() -> None:
+def test_same_secret_is_never_encrypted_the_same() -> None:
     secret_box = SecretBox(bytes(32))
     assert secret_box.encrypt(SECRET, "totp:1") != secret_box.encrypt(SECRET, "totp:1")
 
 
 @pytest.mark.parametrize("changed", ["key", "purpose", "content", "length"])
-def test_anything_else_does_not_open_it(changed: str) -> None:
+def test_another_key_purpose_or_text_is_refused(changed: str) -> None:
     sealed = SecretBox(bytes(32)).encrypt(SECRET, "totp:1")
     secret_box = SecretBox(b"\1" * 32 if changed == "key" else bytes(32))
     purpose = "totp:2" if changed == "purpose" else "totp:1"

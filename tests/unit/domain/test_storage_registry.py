@@ -1,4 +1,4 @@
-"""A registry that breaks its form or contradicts itself is refused, with the line to look at."""
+"""A registry that is malformed or contradicts itself is refused, with the line of the fault."""
 
 import re
 from pathlib import Path
@@ -58,14 +58,14 @@ UNSEALED = "0" * 16
 
 
 def source_of(*items: str, digest: str | None = None) -> str:
-    """A storage.toml with these items, whose digest is right unless one is given."""
+    """Return a storage.toml with these items. Its digest is right unless one is given."""
     head = f'[[revision]]\nnumber = 1\ndate = 2026-11-24\ndigest = "{UNSEALED}"\n'
     source = head + "".join(items)
     return source.replace(UNSEALED, digest) if digest else seal(source)
 
 
 def seal(source: str) -> str:
-    """The same with the digest that its items have, when nothing else is wrong with it."""
+    """Return the same with the digest of its items, if it has no other fault."""
     try:
         parse_registry(source)
     except RegistryError as error:
@@ -75,14 +75,14 @@ def seal(source: str) -> str:
 
 
 def planted(source: str, old: str, new: str) -> tuple[str, int]:
-    """The source with one fault, and the line it stands on."""
-    assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in the source"
+    """Return the source with one fault, and the line of the fault."""
+    assert source.count(old) == 1, f"{old!r} is {source.count(old)} times in the source"
     at = source.index(old)
     return source.replace(old, new), source[:at].count("\n") + 1
 
 
 def block_around(source: str, line: int) -> range:
-    """The lines of the item or revision that a line belongs to."""
+    """Return the lines of the item or revision that a line belongs to."""
     begins = [number for number, one in enumerate(source.splitlines(), 1) if re.match(r"\[\[", one)]
     begin = max([1, *(number for number in begins if number <= line)])
     return range(begin, min([source.count("\n") + 1, *(number for number in begins if number > begin)]))
@@ -94,13 +94,13 @@ FIELDS_TOLD = {
     "draft: only vendors' items can have a `domain`": "domain",
     "draft: only our items of localStorage and IndexedDB have a `fallback`": "fallback",
 }
-"""Where a fault is told when it is not told at the field that the test changes."""
+"""The field where a fault is reported, if it is not the field that the test changes."""
 
 SOUND = source_of(OURS, DRAFT, TAG)
 
 
 def fault_of(source: str) -> tuple[int, str]:
-    """Line and message of the refusal. Another digest is no reason here: a planted fault changes it too."""
+    """Return line and message of the refusal. It must not be about the digest, which a planted fault changes too."""
     with pytest.raises(RegistryError) as refused:
         parse_registry(source)
     found = re.match(r"storage\.toml, line (\d+): (.*)", str(refused.value))
@@ -108,13 +108,13 @@ def fault_of(source: str) -> tuple[int, str]:
     return int(found[1]), found[2]
 
 
-def test_a_sound_registry_is_read() -> None:
+def test_valid_registry_is_read() -> None:
     registry = parse_registry(SOUND)
     assert [one.name for one in registry.item] == ["theme", "draft", "ga"]
     assert list(faults(registry)) == []
 
 
-def test_the_registry_of_the_project_is_sound() -> None:
+def test_registry_of_the_project_is_valid() -> None:
     source = (Path(__file__).parents[3] / "storage.toml").read_text(encoding="utf-8")
     assert len(parse_registry(source).item) > 20
 
@@ -179,10 +179,10 @@ def test_the_registry_of_the_project_is_sound() -> None:
         ("number = 1", "number = 2", "revisions are numbered from 1 without gaps"),
     ],
 )
-def test_a_contradiction_is_refused_with_its_line(old: str, new: str, message: str) -> None:
+def test_contradiction_is_refused_with_its_line(old: str, new: str, message: str) -> None:
     source, line = planted(SOUND, old, new)
-    told_line, told = fault_of(source)
-    assert message in told
+    told_line, reason = fault_of(source)
+    assert message in reason
     field = FIELDS_TOLD.get(message, old.partition(" =")[0])
     assert source.splitlines()[told_line - 1].startswith(field)
     assert told_line in block_around(source, line if new else line - 1)
@@ -203,21 +203,21 @@ def test_a_contradiction_is_refused_with_its_line(old: str, new: str, message: s
         ("number = 1", "number = 0", ">= 1"),
     ],
 )
-def test_what_breaks_the_form_is_refused_with_its_line(old: str, new: str, message: str) -> None:
+def test_malformed_registry_is_refused_with_its_line(old: str, new: str, message: str) -> None:
     source, line = planted(SOUND, old, new)
-    told_line, told = fault_of(source)
-    assert message in told
+    told_line, reason = fault_of(source)
+    assert message in reason
     assert told_line in block_around(source, line if new else line - 1)
 
 
-def test_items_that_have_changed_need_another_digest() -> None:
+def test_changed_items_need_another_digest() -> None:
     source, _ = planted(SOUND, 'lifetime = "24h"', 'lifetime = "23h"')
-    line, told = fault_of(source)
-    assert "the items have changed: add a [[revision]] on top whose digest is" in told
+    line, reason = fault_of(source)
+    assert "the items have changed: add a [[revision]] on top whose digest is" in reason
     assert source.splitlines()[line - 1].startswith("digest = ")
 
 
-def test_what_is_not_toml_is_refused_with_its_line() -> None:
+def test_invalid_toml_is_refused_with_its_line() -> None:
     with pytest.raises(RegistryError, match=r"not TOML: .*line 2"):
         parse_registry("item = []\nrevision = }\n")
 
@@ -236,7 +236,7 @@ def test_what_is_not_toml_is_refused_with_its_line() -> None:
         ("crumbless.desk.{x}", "crumbless.desk.draft.{y}", True),
     ],
 )
-def test_two_patterns_that_a_key_can_match_clash(one: str, other: str, overlap: bool) -> None:
+def test_two_patterns_that_match_one_key_are_refused(one: str, other: str, overlap: bool) -> None:
     draft = DRAFT.replace("crumbless.draft", other)
     source = source_of(OURS.replace("crumbless.theme.{site}", one), draft)
     for text in (source, source_of(draft, OURS.replace("crumbless.theme.{site}", one))):
@@ -246,16 +246,16 @@ def test_two_patterns_that_a_key_can_match_clash(one: str, other: str, overlap: 
             assert len(parse_registry(text).item) == 2
 
 
-def test_tags_of_others_clash_only_in_the_same_store() -> None:
+def test_vendor_tags_conflict_only_in_the_same_store() -> None:
     second = TAG.replace('"ga"', '"gaText"').replace('"cookie"', '"localStorage"')
     assert len(parse_registry(source_of(TAG, second)).item) == 2
-    elsewhere = TAG.replace('"ga"', '"gaThere"').replace('service = "ga4"', 'service = "ga4"\ndomain = "x.example"')
-    assert len(parse_registry(source_of(TAG, elsewhere)).item) == 2
+    other_domain = TAG.replace('"ga"', '"gaThere"').replace('service = "ga4"', 'service = "ga4"\ndomain = "x.example"')
+    assert len(parse_registry(source_of(TAG, other_domain)).item) == 2
     again = TAG.replace('"ga"', '"gaAgain"').replace('"ga4"', '"tiktok"')
     assert "its key is taken by ga" in fault_of(source_of(TAG, again))[1]
 
 
-def test_a_digest_follows_every_field() -> None:
+def test_digest_depends_on_every_field() -> None:
     registry = parse_registry(SOUND)
     changed, _ = planted(SOUND, 'lifetime = "24h"', 'lifetime = "23h"')
     assert digest_of(registry) not in fault_of(changed)[1]
@@ -266,7 +266,7 @@ def keys_found(registry: Registry, mechanism: str, *keys: str) -> list[str | Non
     return [one.name if one else None for one in found]
 
 
-def test_a_key_is_found_where_it_may_stand() -> None:
+def test_key_is_found_in_its_stores() -> None:
     registry = parse_registry(SOUND)
     assert keys_found(registry, "localStorage", "crumbless.theme.shop", "crumbless.theme.") == ["theme", None]
     assert keys_found(registry, "sessionStorage", "crumbless.theme.shop", "crumbless.draft") == ["theme", "draft"]

@@ -1,4 +1,4 @@
-"""The texts about the registry: none is missing or unused, and /storage.json has them in one language or in all."""
+"""The texts about the registry are complete and used, and /storage.json has them in one language or in all."""
 
 import msgspec
 import pytest
@@ -12,7 +12,7 @@ TEXTS = read_storage_texts()
 
 
 def faults_of(group: str, texts: dict[str, object]) -> list[str]:
-    """The faults of the German texts with one group changed."""
+    """Return the faults of the German texts with one group changed."""
     german = msgspec.structs.replace(TEXTS["de"], **{group: texts})
     return list(text_faults(REGISTRY, {"de": german}))
 
@@ -22,12 +22,12 @@ def without(group: dict[str, object], name: str) -> dict[str, object]:
     return {key: text for key, text in group.items() if key != name}
 
 
-def test_the_texts_of_the_project_are_whole() -> None:
+def test_texts_of_the_project_are_complete() -> None:
     assert len(TEXTS) == 12
     assert list(text_faults(REGISTRY, TEXTS)) == []
 
 
-def test_a_missing_text_is_a_fault() -> None:
+def test_missing_text_is_a_fault() -> None:
     german = msgspec.structs.asdict(TEXTS["de"])
     missing = [
         fault
@@ -42,13 +42,13 @@ def test_a_missing_text_is_a_fault() -> None:
     ]
 
 
-def test_a_text_that_belongs_to_nothing_is_a_fault() -> None:
+def test_unused_text_is_a_fault() -> None:
     item = {**TEXTS["de"].item, "gone": TEXTS["de"].item["theme"]}
     assert faults_of("item", dict(item)) == ["de/storage.json: item.gone is not used"]
 
 
 @pytest.mark.parametrize(("group", "name"), [("category", "mood"), ("cleared", "never")])
-def test_a_name_that_the_registry_does_not_know_is_refused(group: str, name: str) -> None:
+def test_name_that_is_not_in_the_registry_is_refused(group: str, name: str) -> None:
     plain = msgspec.to_builtins(TEXTS["en"])
     assert msgspec.convert(plain, StorageTexts) == TEXTS["en"]
     plain[group][name] = "Text"
@@ -56,7 +56,7 @@ def test_a_name_that_the_registry_does_not_know_is_refused(group: str, name: str
         msgspec.convert(plain, StorageTexts)
 
 
-def test_the_disclosure_has_the_texts_of_one_language_or_of_all() -> None:
+def test_disclosure_has_the_texts_of_one_language_or_of_all() -> None:
     one = disclosure(REGISTRY, TEXTS, "chat.example", frozenset({"ga4"}), "de")
     every = disclosure(REGISTRY, TEXTS, "chat.example", frozenset({"ga4"}))
     rows = {row["x-crumbless"]["name"]: row for row in one["disclosures"]}

@@ -1,4 +1,4 @@
-"""What a client may send, when and how often, without any I/O."""
+"""The frames that a client may send, their order and their rate, without any I/O."""
 
 import json
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ def code(answer: object) -> str:
     return answer.code
 
 
-def test_the_first_frame_is_auth() -> None:
+def test_first_frame_is_auth() -> None:
     rules = StreamProtocol(0.0, Commands(COMMANDS))
     assert rules.read_auth(b'{"op":"auth","token":"t","proof":"p","after":4}') == Auth("t", "p", 4)
     with pytest.raises(StreamEnded) as caught:
@@ -57,19 +57,19 @@ def test_the_first_frame_is_auth() -> None:
 
 
 @pytest.mark.parametrize("data", [b'{"op":"ping"}', b"{", b"[]", b'{"op":"auth"}', b'{"op":"auth","token":1}'])
-def test_anything_else_first_ends_the_stream(data: bytes) -> None:
+def test_another_first_frame_ends_the_stream(data: bytes) -> None:
     with pytest.raises(StreamEnded) as caught:
         StreamProtocol(0.0, Commands(COMMANDS)).read_auth(data)
     assert caught.value.code == 4400
 
 
-def test_the_first_frame_is_small() -> None:
+def test_first_frame_has_a_small_limit() -> None:
     with pytest.raises(StreamEnded) as caught:
         StreamProtocol(0.0, Commands(COMMANDS)).read_auth(frame(op="auth", token="t" * MAX_AUTH_FRAME))
     assert caught.value.code == 1009
 
 
-def test_good_frames_pass() -> None:
+def test_valid_frames_are_accepted() -> None:
     rules = ready("owner")
     assert isinstance(rules.receive(send(), 0.0), Send)
     assert isinstance(rules.receive(frame(op="close", id=new_id(), conversation=CONVERSATION), 0.0), Close)
@@ -101,14 +101,14 @@ def test_good_frames_pass() -> None:
         (frame(op="seen", conversation="\x00", seq=1), "unknown_conversation"),
     ],
 )
-def test_bad_frames_are_refused_and_the_next_good_one_works(data: bytes, expected: str) -> None:
+def test_bad_frame_is_refused_and_the_next_valid_one_works(data: bytes, expected: str) -> None:
     rules = ready()
     assert code(rules.receive(data, 0.0)) == expected
     assert isinstance(rules.receive(send(), 0.0), Send)
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_do_harm(data: bytes) -> None:
+def test_arbitrary_bytes_do_not_break_the_stream(data: bytes) -> None:
     rules = ready()
     rules.receive(data, 0.0)
     assert isinstance(rules.receive(b'{"op":"ping"}', 0.0), Ping)
@@ -117,7 +117,7 @@ def test_no_bytes_do_harm(data: bytes) -> None:
 @pytest.mark.parametrize(("role", "expected"), [("visitor", "unknown_op"), ("analyst", "forbidden")])
 def test_command_without_permission_is_rejected(role: Role, expected: str) -> None:
     note = frame(op="note", id=ENTRY, conversation=CONVERSATION, text="Hm")
-    assert isinstance(ready("operator").receive(note, 0.0), Note), "the premise: operators may"
+    assert isinstance(ready("operator").receive(note, 0.0), Note), "the premise: operators are allowed"
     answer = ready(role).receive(note, 0.0)
     assert isinstance(answer, Failure)
     assert (answer.code, answer.id) == (expected, ENTRY)
@@ -131,7 +131,7 @@ class Knock(ClientFrame, frozen=True, tag="knock"):
 
 
 class Homeless(ClientFrame, frozen=True, tag="homeless"):
-    """A command about no conversation."""
+    """A command without a conversation."""
 
 
 def knock(_actor: Session, _frame: Knock) -> NewEntry:
@@ -142,7 +142,7 @@ async def run(_services: CommandServices, _actor: Session, _frame: ClientFrame) 
     raise NotImplementedError
 
 
-def test_row_makes_a_command() -> None:
+def test_row_adds_a_command() -> None:
     row: Command = EntryCommand(Knock, "send_message", knock, lambda one: one)
     data = frame(op="knock", id=ENTRY, conversation=CONVERSATION)
     assert code(ready().receive(data, 0.0)) == "unknown_op", "the premise: there is no such command"
@@ -172,7 +172,7 @@ def test_rows_are_the_frames_of_the_protocol() -> None:
     assert Commands(COMMANDS).frames | {*Commands.BUILT_IN} == {*get_args(AnyClientFrame)}
 
 
-def test_a_refused_message_is_named() -> None:
+def test_refusal_of_a_message_has_its_id() -> None:
     entry_id = new_id()
     answer = ready().receive(send(id=entry_id, text=""), 0.0)
     assert isinstance(answer, Failure)
@@ -185,8 +185,8 @@ def test_messages_have_a_rate() -> None:
     answer = rules.receive(send(), 0.0)
     assert code(answer) == "slow_down"
     assert isinstance(answer, Failure)
-    assert isinstance(rules.receive(b'{"op":"ping"}', 0.0), Ping), "other frames have their own"
-    assert isinstance(rules.receive(send(), answer.retry_after), Send), "the wait it names is long enough"
+    assert isinstance(rules.receive(b'{"op":"ping"}', 0.0), Ping), "other frames have a separate rate"
+    assert isinstance(rules.receive(send(), answer.retry_after), Send), "the returned wait is long enough"
 
 
 def test_client_that_ignores_errors_is_disconnected() -> None:
@@ -199,7 +199,7 @@ def test_client_that_ignores_errors_is_disconnected() -> None:
     assert caught.value.code == 4429
 
 
-def test_frames_that_are_no_messages_count_against_the_frame_rate() -> None:
+def test_frames_without_a_message_count_against_the_frame_rate() -> None:
     rules = ready(rates=StreamRates(Rate(1, 3), Rate(1, 1)))
     assert [rules.count_frame(0.0) for _ in range(4)] == [True, True, True, False]
     assert code(rules.receive(b'{"op":"ping"}', 0.0)) == "slow_down"
@@ -208,7 +208,7 @@ def test_frames_that_are_no_messages_count_against_the_frame_rate() -> None:
 
 
 @pytest.mark.parametrize("authenticated", [True, False])
-def test_a_flood_of_them_ends_the_stream(authenticated: bool) -> None:
+def test_flood_of_frames_without_a_message_ends_the_stream(authenticated: bool) -> None:
     rules = ready(rates=StreamRates(Rate(1, 1), Rate(1, 1))) if authenticated else challenged()
     assert rules.count_frame(0.0), "the premise"
     answered = 1

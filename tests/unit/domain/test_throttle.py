@@ -1,4 +1,4 @@
-"""Who guesses waits longer and longer, and nobody indefinitely."""
+"""Wrong guesses cause growing waits with an upper bound."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def guess(throttle: GuessThrottle, times: int, now: float = 0.0) -> None:
         throttle.count("olga", now)
 
 
-def test_the_first_guesses_are_free_and_each_further_one_waits_twice_as_long() -> None:
+def test_first_guesses_are_free_and_each_further_one_doubles_the_wait() -> None:
     throttle, waits = GuessThrottle(3), list[float]()
     for _ in range(7):
         throttle.count("olga", 100.0)
@@ -40,7 +40,7 @@ def test_success_resets_the_failures() -> None:
     assert throttle.wait("olga", 0.0) == 0
 
 
-def test_a_try_that_was_none_is_taken_back() -> None:
+def test_cancelled_attempt_is_not_counted() -> None:
     throttle = GuessThrottle(1)
     guess(throttle, 2)
     assert throttle.wait("olga", 0.0) == 5

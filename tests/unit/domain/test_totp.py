@@ -1,4 +1,4 @@
-"""Codes of authenticator apps: the RFC's own vectors, another implementation, and each code at its time only."""
+"""Codes of authenticator apps: the RFC's vectors, another implementation, and the validity of each code."""
 
 import base64
 import time
@@ -22,7 +22,7 @@ from crumbless.domain.totp import (
 
 RFC_SECRET = b"12345678901234567890"
 
-# RFC 6238, appendix B, of whose eight digits an app shows the last six.
+# RFC 6238, appendix B. An app shows the last six of these eight digits.
 VECTORS = [
     (59, "287082"),
     (1111111109, "081804"),
@@ -34,7 +34,7 @@ VECTORS = [
 
 
 @pytest.mark.parametrize(("at", "code"), VECTORS)
-def test_the_vectors_of_the_rfc(at: int, code: str) -> None:
+def test_vectors_of_the_rfc_are_reproduced(at: int, code: str) -> None:
     assert code_at(RFC_SECRET, at // STEP_SECONDS) == code
     assert step_of(RFC_SECRET, code, at) == at // STEP_SECONDS
 
@@ -45,7 +45,7 @@ def test_pyotp_shows_the_same_code(secret: bytes, at: int) -> None:
     assert code_at(secret, at // STEP_SECONDS) == app.generate_otp(at // STEP_SECONDS)
 
 
-def test_the_current_code_and_the_one_before_are_taken() -> None:
+def test_current_and_previous_codes_are_accepted() -> None:
     secret, now = new_totp_secret(), time.time()
     step = int(now // STEP_SECONDS)
     assert len(secret) == 20
@@ -62,7 +62,7 @@ def test_invalid_recovery_code_is_rejected(junk: str) -> None:
     assert step_of(RFC_SECRET, junk, 59) is None
 
 
-def test_an_app_reads_the_address_as_we_mean_it() -> None:
+def test_app_reads_the_uri_as_intended() -> None:
     secret = new_totp_secret()
     app = TOTP(secret_text(secret), name="olga@tea.example", issuer="Crumbless")
     assert totp_uri(secret, "Crumbless", "olga@tea.example").partition("?")[0] in {
@@ -71,7 +71,7 @@ def test_an_app_reads_the_address_as_we_mean_it() -> None:
     }
 
 
-def test_recovery_codes_are_read_however_they_are_typed() -> None:
+def test_recovery_codes_are_normalised() -> None:
     codes = new_recovery_codes()
     assert len(set(codes)) == CODES
     for code in codes:

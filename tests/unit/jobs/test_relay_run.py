@@ -1,4 +1,4 @@
-"""Sending events to vendors: in which requests, under which consent, and how a withdrawal stops one on its way."""
+"""Events for vendors: requests, consents, and how a withdrawal cancels a request in flight."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -33,7 +33,7 @@ KEEP_MS = MAX_AGE_MS["ga4"]
 
 
 class Told:
-    """A vendor that notes requests; while `answers` is not set it does not answer."""
+    """A vendor that records requests. It does not answer while `answers` is not set."""
 
     def __init__(self, most: int, mixed: bool, refuses: bool = False) -> None:
         self.most, self.mixed, self.refuses = most, mixed, refuses
@@ -115,8 +115,8 @@ def put_in(connection: Any) -> None:
             chain, chain, site.key, now_ms(), Categories(1, 0), ["ga4"], "banner", revision, "en", "12345678", None
         )
         add_receipt(connection, site, record, None, "s")
-    heard = [RelayTrigger(1, site.id, CHAINS[number % 2], "chat_start", now_ms()) for number in range(7)]
-    assert add_events(connection, heard)
+    triggers = [RelayTrigger(1, site.id, CHAINS[number % 2], "chat_start", now_ms()) for number in range(7)]
+    assert add_events(connection, triggers)
 
 
 @pytest_asyncio.fixture
@@ -144,7 +144,7 @@ async def test_events_share_requests_as_the_vendor_allows(office: Office, mixed:
     assert office.counted() == {"ga4_sent": 7}
 
 
-async def test_a_vendor_that_does_not_answer_has_four_requests_at_most(office: Office) -> None:
+async def test_vendor_that_does_not_answer_has_four_requests_at_most(office: Office) -> None:
     vendor = Told(1, mixed=False)
     vendor.answers.clear()
     runner = office.run(vendor)
@@ -156,7 +156,7 @@ async def test_a_vendor_that_does_not_answer_has_four_requests_at_most(office: O
     assert len(vendor.requests) == 7
 
 
-async def test_events_of_other_consents_in_a_cancelled_request_are_sent_again_at_once(office: Office) -> None:
+async def test_events_of_other_consents_in_a_cancelled_request_are_resent_at_once(office: Office) -> None:
     vendor = Told(25, mixed=True)
     vendor.answers.clear()
     runner = office.run(vendor)
@@ -171,7 +171,7 @@ async def test_events_of_other_consents_in_a_cancelled_request_are_sent_again_at
     assert office.counted() == {"ga4_sent": 3}, "the cancelled request is not counted"
 
 
-async def test_a_withdrawal_cancels_no_request_of_another_consent_or_service(office: Office) -> None:
+async def test_withdrawal_cancels_no_request_of_another_consent_or_service(office: Office) -> None:
     vendor = Told(25, mixed=False)
     vendor.answers.clear()
     runner = office.run(vendor)
@@ -185,7 +185,7 @@ async def test_a_withdrawal_cancels_no_request_of_another_consent_or_service(off
     assert office.counted() == {"ga4_sent": 3}
 
 
-async def test_an_event_that_was_withdrawn_after_the_claim_does_not_leave(office: Office) -> None:
+async def test_event_withdrawn_after_the_claim_is_not_sent(office: Office) -> None:
     vendor = Told(25, mixed=True)
     claimed = office.claim()
     write_once(office.url, lambda connection: delete_tasks(connection, ["ga4"], about=CHAINS[0]))
@@ -193,10 +193,10 @@ async def test_an_event_that_was_withdrawn_after_the_claim_does_not_leave(office
     assert {event.chain for event in vendor.requests[0]} == {CHAINS[1]}
 
 
-async def test_nothing_leaves_when_the_lease_is_about_to_end_or_is_another_nodes(office: Office) -> None:
+async def test_events_without_a_valid_lease_are_not_sent(office: Office) -> None:
     vendor = Told(25, mixed=True)
     handler, claimed = office.handler(vendor), office.claim()
-    assert await handler.do(claimed) == 7, "the premise: with its lease it does"
+    assert await handler.do(claimed) == 7, "the premise: with its lease they are sent"
     office.change(claimed_until=now_ms() + MARGIN_MS - 1000)
     with pytest.raises(TaskFailed, match="its lease is about to end"):
         await handler.do(claimed)
@@ -204,14 +204,14 @@ async def test_nothing_leaves_when_the_lease_is_about_to_end_or_is_another_nodes
     assert await handler.do(claimed) == 0
     write_once(office.url, lambda connection: handler.on_failed(connection, claimed, "too old"))
     write_once(office.url, lambda connection: handler.finish(connection, claimed, 0))
-    assert len(office.left()) == 7, "nor is anything deleted"
+    assert len(office.left()) == 7, "no event is deleted either"
     assert office.counted() == {}
     assert len(vendor.requests) == 1
 
 
 @pytest.mark.parametrize("tag", [VendorTag("ga4", "browser", "G-A", ""), VendorTag("tiktok", "relay", "C", "secret")])
-async def test_an_event_without_account_or_consent_is_deleted_and_not_sent(office: Office, tag: VendorTag) -> None:
-    """The service has moved into the browser, or the site asks for another consent since it uses another service."""
+async def test_event_without_account_or_consent_is_deleted_and_not_sent(office: Office, tag: VendorTag) -> None:
+    """The service has moved into the browser, or the site's consent question changed with a new service."""
     vendor = Told(25, mixed=True)
 
     def change_tag(connection: Any) -> None:
@@ -226,7 +226,7 @@ async def test_an_event_without_account_or_consent_is_deleted_and_not_sent(offic
     assert office.counted() == {}
 
 
-async def test_an_event_is_not_dropped_for_its_age_by_a_clock_alone(office: Office) -> None:
+async def test_clock_jump_alone_does_not_expire_an_event(office: Office) -> None:
     office.change(created_at=now_ms() - KEEP_MS + 3_600_000)
     wall, elapsed = read_machine()
     ids.steady.see(wall, elapsed)
@@ -240,17 +240,17 @@ async def test_an_event_is_not_dropped_for_its_age_by_a_clock_alone(office: Offi
     office.change(due_at=0)
     runner.wake()
     await until(lambda: not office.left())
-    assert office.counted() == {"ga4_dropped": 7}, "the time was seen to pass"
+    assert office.counted() == {"ga4_dropped": 7}, "the time was measured as passed"
 
 
-async def test_an_event_is_tried_as_often_as_its_age_permits(office: Office) -> None:
+async def test_attempts_of_an_event_are_limited_by_its_age_only(office: Office) -> None:
     office.change(attempts=30, due_at=0)
     office.run(Told(25, mixed=True, refuses=True))
     await until(lambda: all(row.error == "no" for row in office.left()))
     assert [(row.attempts, row.dead_at) for row in office.left()] == [(31, None)] * 7
 
 
-async def test_the_connections_are_closed_at_the_end(office: Office) -> None:
+async def test_connections_are_closed_on_shutdown(office: Office) -> None:
     vendor = Told(25, mixed=True)
     office.run(vendor)
     await until(lambda: not office.left())

@@ -1,4 +1,4 @@
-"""The runner: each task once, again after a failure, given up in the end, given back at the stop."""
+"""The runner executes each job once, retries failures, gives up after the last attempt, and returns jobs at a stop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,11 +22,11 @@ from crumbless.store.task_store import add_task, claim_batches
 
 SECONDS = 5.0
 NEVER = 3600.0
-"""A poll that no test lives to see: whatever is done was woken for."""
+"""A poll interval longer than any test: whatever runs was woken."""
 
 
 class Office:
-    """Runners on one database, and what their handlers did."""
+    """Runners on one database, and the calls of their handlers."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -58,7 +58,7 @@ class Office:
         return runner
 
     async def never(self, _task: Task) -> None:
-        raise AssertionError("it was begun")
+        raise AssertionError("it has started")
 
     async def stop(self, runner: TaskRunner) -> None:
         self.loops[runner].cancel()
@@ -101,14 +101,14 @@ def failing(final: bool = False) -> Callable[[Task], int | None]:
     return fail
 
 
-async def test_what_is_added_is_done_at_once_and_gone(office: Office) -> None:
+async def test_added_job_is_done_at_once_and_deleted(office: Office) -> None:
     office.runner()
     await office.add()
     await office.until(lambda: not office.rows())
     assert len(office.done) == 1
 
 
-async def test_two_runners_do_each_task_once(office: Office) -> None:
+async def test_two_runners_do_each_job_once(office: Office) -> None:
     office.runner("a")
     office.runner("b")
     await office.add(40)
@@ -117,13 +117,13 @@ async def test_two_runners_do_each_task_once(office: Office) -> None:
     assert {name for name, _ in office.done} == {"a", "b"}
 
 
-async def test_what_somebody_else_added_is_found_by_looking(office: Office) -> None:
+async def test_job_of_another_process_is_found_by_polling(office: Office) -> None:
     office.runner(poll_seconds=0.05)
     write_once(office.url, lambda connection: add_task(connection, 1, "mail", {}))
     await office.until(lambda: not office.rows())
 
 
-async def test_what_is_due_later_is_done_then(office: Office) -> None:
+async def test_job_that_is_due_later_is_done_then(office: Office) -> None:
     office.runner(poll_seconds=0.05)
     due_at = now_ms() + 150
     await office.add(due_at=due_at)
@@ -131,7 +131,7 @@ async def test_what_is_due_later_is_done_then(office: Office) -> None:
     assert now_ms() >= due_at
 
 
-async def test_a_failure_is_tried_again_later_and_says_why(office: Office) -> None:
+async def test_failure_is_retried_later_and_has_a_reason(office: Office) -> None:
     office.outcome = failing()
     office.runner()
     await office.add()
@@ -146,7 +146,7 @@ async def test_a_failure_is_tried_again_later_and_says_why(office: Office) -> No
 
 
 @pytest.mark.parametrize(("final", "attempts"), [(True, 1), (False, MAX_ATTEMPTS)])
-async def test_what_cannot_succeed_or_failed_too_often_is_given_up(office: Office, final: bool, attempts: int) -> None:
+async def test_permanent_or_repeated_failure_ends_in_a_failed_job(office: Office, final: bool, attempts: int) -> None:
     office.outcome = failing(final)
     await office.add()
     office.change(attempts=attempts - 1)
@@ -155,9 +155,7 @@ async def test_what_cannot_succeed_or_failed_too_often_is_given_up(office: Offic
     assert [(row.error, row.attempts) for row in office.rows()] == [("the other side sleeps", attempts)]
 
 
-async def test_a_fault_of_ours_is_a_failure_that_keeps_its_words_to_the_log(
-    office: Office, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_text_of_an_internal_error_is_in_the_log_only(office: Office, caplog: pytest.LogCaptureFixture) -> None:
     def stumble(_task: Task) -> int | None:
         raise KeyError("olga@tea.example")
 
@@ -169,7 +167,7 @@ async def test_a_fault_of_ours_is_a_failure_that_keeps_its_words_to_the_log(
     assert "a task of the kind mail failed" in caplog.text
 
 
-async def test_what_takes_too_long_is_a_failure(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_job_that_takes_too_long_fails(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(task_run, "DEADLINE_SECONDS", 0.05)
     office.may_end.clear()
     office.runner()
@@ -178,7 +176,7 @@ async def test_what_takes_too_long_is_a_failure(office: Office, monkeypatch: pyt
     assert "did not finish within" in office.rows()[0].error
 
 
-async def test_a_task_that_ends_every_node_is_given_up_without_being_begun(office: Office) -> None:
+async def test_job_that_kills_every_node_fails_without_another_start(office: Office) -> None:
     await office.add()
     office.change(attempts=MAX_ATTEMPTS)
     office.runner()
@@ -186,19 +184,19 @@ async def test_a_task_that_ends_every_node_is_given_up_without_being_begun(offic
     assert office.done == []
 
 
-async def test_a_node_that_was_killed_is_followed_by_another_after_the_lease(office: Office) -> None:
+async def test_job_of_a_killed_node_is_done_after_its_lease(office: Office) -> None:
     await office.add()
     write_once(office.url, lambda connection: claim_batches(connection, "dead node", "mail", 1))
     office.runner(poll_seconds=0.02)
     await office.add()
     await office.until(lambda: len(office.rows()) == 1)
-    assert [number for _, number in office.done] == [2], "the first is left to the node that has it"
+    assert [number for _, number in office.done] == [2], "the first job is left to its node"
     office.change(claimed_until=now_ms() - 1)
     await office.until(lambda: not office.rows())
     assert [number for _, number in office.done] == [2, 1]
 
 
-async def test_a_stopping_node_lets_its_work_end(office: Office) -> None:
+async def test_stopping_node_finishes_its_jobs(office: Office) -> None:
     office.may_end.clear()
     runner = office.runner()
     await office.add()
@@ -209,7 +207,7 @@ async def test_a_stopping_node_lets_its_work_end(office: Office) -> None:
     assert office.rows() == []
 
 
-async def test_a_stopping_node_gives_back_what_does_not_end(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_stopping_node_returns_unfinished_jobs(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(task_run, "GRACE_SECONDS", 0.01)
     office.may_end.clear()
     runner = office.runner()
@@ -223,7 +221,7 @@ async def test_a_stopping_node_gives_back_what_does_not_end(office: Office, monk
     assert [name for name, _ in office.done] == ["a", "b"]
 
 
-async def test_recurring_work_begins_by_itself_and_comes_again(office: Office) -> None:
+async def test_recurring_job_starts_by_itself_and_repeats(office: Office) -> None:
     later = now_ms() + 60_000
     office.outcome = lambda _task: later
     office.runner(kind="retention")
@@ -231,7 +229,7 @@ async def test_recurring_work_begins_by_itself_and_comes_again(office: Office) -
     assert [(row.id, row.claimed_by) for row in office.rows()] == [(RECURRING["retention"], None)]
 
 
-async def test_recurring_work_is_never_given_up(office: Office) -> None:
+async def test_recurring_job_is_retried_without_limit(office: Office) -> None:
     office.outcome = failing(final=True)
     office.runner(kind="retention")
     await office.until(lambda: bool(office.rows()) and bool(office.rows()[0].error))
@@ -241,7 +239,7 @@ async def test_recurring_work_is_never_given_up(office: Office) -> None:
     assert office.rows()[0].dead_at is None
 
 
-async def test_a_kind_that_hangs_delays_no_other(office: Office) -> None:
+async def test_hanging_kind_delays_no_other(office: Office) -> None:
     hanging = asyncio.Event()
     done: list[TaskKind] = []
 
@@ -258,7 +256,7 @@ async def test_a_kind_that_hangs_delays_no_other(office: Office) -> None:
     await office.until(lambda: len(done) == task_run.AT_ONCE)
     await office.ledger.write(lambda connection: add_task(connection, 1, "file_removal", {}))
     await office.until(lambda: "file_removal" in done)
-    assert done.count("mail") == task_run.AT_ONCE, "the others wait, unclaimed"
+    assert done.count("mail") == task_run.AT_ONCE, "the other jobs wait, unclaimed"
     assert [row.claimed_by is None for row in office.rows() if row.kind == "mail"] == [False] * 4 + [True] * 2
     hanging.set()
     await office.until(lambda: not office.rows())
@@ -266,7 +264,7 @@ async def test_a_kind_that_hangs_delays_no_other(office: Office) -> None:
 
 
 class LateLedger:
-    """A ledger whose commits are known to those who wait only once `told` is set."""
+    """A ledger whose callers learn of a commit only once `told` is set."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -278,7 +276,7 @@ class LateLedger:
         return result
 
 
-async def test_a_node_that_is_stopped_while_it_claims_gives_back_what_it_got(office: Office) -> None:
+async def test_node_that_stops_during_a_claim_returns_the_claimed_jobs(office: Office) -> None:
     late = LateLedger(office.ledger)
     handlers: dict[TaskKind, TaskHandler] = {"mail": TaskHandler(office.never)}
     await office.add()

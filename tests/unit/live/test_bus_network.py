@@ -1,4 +1,4 @@
-"""Several nodes on one database: everybody hears everything once and in order, whatever the bus does."""
+"""Several nodes on one database: every listener receives every entry once and in order, with any fault of the bus."""
 
 import asyncio
 import random
@@ -19,7 +19,7 @@ MakeNode = Callable[[], DoubleNode]
 
 
 class Cluster:
-    """Nodes that share everything that nodes share."""
+    """Nodes with the same database and bus."""
 
     def __init__(self) -> None:
         self.store, self.network = Store(), Network()
@@ -43,7 +43,7 @@ async def cluster(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cluster]:
     await made.stop()
 
 
-async def test_an_entry_on_one_node_is_heard_on_the_other_once(cluster: Cluster) -> None:
+async def test_entry_on_one_node_is_received_on_the_other_once(cluster: Cluster) -> None:
     here, there = cluster.node(), cluster.node()
     ears = [await node.listen(make_operator_session()) for node in (here, there)]
     here.append(3)
@@ -55,7 +55,7 @@ async def test_an_entry_on_one_node_is_heard_on_the_other_once(cluster: Cluster)
     assert ears[0].positions == ears[1].positions == [1, 2, 3, 4]
 
 
-async def test_a_batch_is_one_message(cluster: Cluster) -> None:
+async def test_batch_is_one_message(cluster: Cluster) -> None:
     here, there = cluster.node(), cluster.node()
     ear = await there.listen(make_operator_session())
     for _ in range(20):
@@ -64,7 +64,7 @@ async def test_a_batch_is_one_message(cluster: Cluster) -> None:
     assert len(cluster.network.packets) <= 2
 
 
-async def test_a_message_that_was_lost_is_read_within_a_look(cluster: Cluster) -> None:
+async def test_lost_message_is_read_at_the_next_poll(cluster: Cluster) -> None:
     here, there = cluster.node(), cluster.node()
     ear = await there.listen(make_operator_session())
     cluster.network.lose = lambda: True
@@ -73,23 +73,23 @@ async def test_a_message_that_was_lost_is_read_within_a_look(cluster: Cluster) -
     assert there.live.feed.gaps == 1
 
 
-async def test_nothing_is_lost_while_the_bus_is_away(cluster: Cluster) -> None:
+async def test_outage_of_the_bus_loses_no_entry(cluster: Cluster) -> None:
     here, there = cluster.node(), cluster.node()
     ear = await there.listen(make_operator_session())
     here.transport.connected = there.transport.connected = False
     here.append(4)
     await eventually(lambda: ear.positions == [1, 2, 3, 4])
-    assert cluster.network.packets == [], "what nobody takes is not kept"
+    assert cluster.network.packets == [], "undelivered messages are not stored"
     here.transport.connected = there.transport.connected = True
     here.append()
     await eventually(lambda: ear.positions == [1, 2, 3, 4, 5])
 
 
-async def test_a_bus_that_came_back_is_doubted_at_once(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reconnected_bus_causes_an_immediate_poll(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "POLL_SECONDS", 1_000)
     here, there = cluster.node(), cluster.node()
     ear = await there.listen(make_operator_session())
-    # The first look that began with the shorter time.
+    # The first poll that began with the shorter interval.
     there.live.subscriptions.poll_now()
     cluster.network.lose = lambda: True
     here.append()
@@ -98,7 +98,7 @@ async def test_a_bus_that_came_back_is_doubted_at_once(cluster: Cluster, monkeyp
     await eventually(lambda: ear.positions == [1])
 
 
-async def test_a_database_that_is_away_is_looked_at_again(cluster: Cluster) -> None:
+async def test_database_is_polled_again_after_an_outage(cluster: Cluster) -> None:
     here, there = cluster.node(), cluster.node()
     ear = await there.listen(make_operator_session())
     cluster.network.lose = lambda: True
@@ -123,12 +123,12 @@ async def test_only_workspaces_with_a_listener_are_followed(cluster: Cluster) ->
 
 @settings(max_examples=40)
 @given(st.integers(0, 2**32))
-def test_every_listener_hears_everything_from_its_beginning_on(seed: int) -> None:
+def test_every_listener_receives_all_entries_since_its_beginning(seed: int) -> None:
     asyncio.run(run_at_random(random.Random(seed)))
 
 
 async def run_at_random(dice: random.Random) -> None:
-    """Three nodes append, listeners come and go, packets are lost, held back and turned round."""
+    """Three nodes append, listeners come and go, packets are lost, delayed and reordered."""
     cluster = Cluster()
     nodes = [cluster.node() for _ in range(3)]
     cluster.network.lose = lambda: dice.random() < 0.3
@@ -151,12 +151,12 @@ async def run_at_random(dice: random.Random) -> None:
     last = len(cluster.store.entries.get(1, []))
     for since, heard in ears:
         await eventually(lambda heard=heard, since=since: len(heard) >= last - since)
-        # What was committed while it began may be told as well: streams know by the number that they have it.
+        # Entries committed during its beginning may be delivered as well: streams skip positions that they have.
         assert heard == [*range(last - len(heard) + 1, last + 1)]
     await cluster.stop()
 
 
-async def test_typing_and_seen_reach_the_others(cluster: Cluster) -> None:
+async def test_typing_and_seen_reach_the_other_nodes(cluster: Cluster) -> None:
     here, there = cluster.node(), cluster.node()
     vera, olga = make_session(), make_operator_session()
     vera_hears, olga_hears = await here.listen(vera), await there.listen(olga)
@@ -169,7 +169,7 @@ async def test_typing_and_seen_reach_the_others(cluster: Cluster) -> None:
     assert b'"seen"' in vera_hears.frames[0]
 
 
-async def test_a_session_that_ends_here_ends_there(cluster: Cluster) -> None:
+async def test_session_that_ends_on_one_node_ends_on_the_others(cluster: Cluster) -> None:
     here, there = cluster.node(), cluster.node()
     session = make_session()
     cluster.store.sessions[b"token"] = session
@@ -182,7 +182,7 @@ async def test_a_session_that_ends_here_ends_there(cluster: Cluster) -> None:
     assert other.ended == []
 
 
-async def test_conversation_that_is_added_here_is_summarised_there(cluster: Cluster) -> None:
+async def test_new_conversation_is_summarised_on_the_other_nodes(cluster: Cluster) -> None:
     here, there = cluster.node(), cluster.node()
     session = make_session()
     cluster.store.sessions[b"token"] = session
@@ -196,7 +196,7 @@ async def test_conversation_that_is_added_here_is_summarised_there(cluster: Clus
     assert other.frames == []
 
 
-async def test_a_person_who_changes_here_comes_back_there(cluster: Cluster) -> None:
+async def test_changed_operator_reconnects_on_the_other_nodes(cluster: Cluster) -> None:
     here, there = cluster.node(), cluster.node()
     session = make_operator_session()
     cluster.store.sessions[b"token"] = session
@@ -211,7 +211,7 @@ async def test_a_person_who_changes_here_comes_back_there(cluster: Cluster) -> N
     assert not found.ended
 
 
-async def test_what_waits_is_bounded(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_waiting_messages_are_bounded(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bus_network, "MAX_WAITING", 10)
     here, there = cluster.node(), cluster.node()
     ear = await there.listen(make_operator_session())
@@ -222,7 +222,7 @@ async def test_what_waits_is_bounded(cluster: Cluster, monkeypatch: pytest.Monke
     assert sum(payload.count(b'{\\"text\\"') for _, payload in cluster.network.packets) == 10
 
 
-async def test_junk_on_the_bus_harms_nobody(cluster: Cluster) -> None:
+async def test_junk_on_the_bus_is_ignored(cluster: Cluster) -> None:
     here, there = cluster.node(), cluster.node()
     ear = await there.listen(make_operator_session())
     for junk in (b"", b"{}", b'{"v":9,"node":"x","told":[]}'):

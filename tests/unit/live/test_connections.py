@@ -1,4 +1,4 @@
-"""Who listens hears what concerns them, and nobody else does."""
+"""Listeners receive the entries that concern them, and no others."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from support.value_make import (
 
 
 class RecordingListener:
-    """A listener that keeps what it hears."""
+    """A listener that stores its frames."""
 
     def __init__(self, connections: Connections, session: Session) -> None:
         self.session = session
@@ -63,7 +63,7 @@ def test_entries_reach_the_conversations_visitor_and_the_workspaces_operators() 
     assert [entry["position"] for entry in olga.frames[0]["entries"]] == [1, 2]
 
 
-def test_a_batch_is_one_frame_and_encoded_once_for_all() -> None:
+def test_batch_is_one_frame_and_encoded_once_for_all_listeners() -> None:
     connections = Connections()
     olga, otto = (
         RecordingListener(connections, make_operator_session()),
@@ -130,7 +130,7 @@ def test_operators_with_a_list_are_counted_disconnected_and_removed() -> None:
     assert not connections.listened_to(1)
 
 
-def test_who_has_left_hears_nothing() -> None:
+def test_removed_listener_receives_nothing() -> None:
     connections = Connections()
     vera, olga = RecordingListener(connections, make_session()), RecordingListener(connections, make_operator_session())
     for ear in (vera, olga):
@@ -140,7 +140,7 @@ def test_who_has_left_hears_nothing() -> None:
     assert vera.heard == olga.heard == []
 
 
-def test_typing_is_told_to_the_others() -> None:
+def test_typing_is_sent_to_the_others() -> None:
     connections = Connections()
     by = make_operator_session()
     own, own_tab = RecordingListener(connections, by), RecordingListener(connections, by)
@@ -185,7 +185,7 @@ def test_visitor_receives_only_entries_that_visitors_see() -> None:
     assert [one["seq"] for one in olga.frames[1]["entries"]] == [2, 3]
 
 
-def test_the_end_of_a_session_ends_its_streams_and_no_others() -> None:
+def test_end_of_a_session_ends_its_streams_and_no_others() -> None:
     connections = Connections()
     session = make_operator_session()
     own = [RecordingListener(connections, session) for _ in range(3)]
@@ -199,7 +199,7 @@ def test_the_end_of_a_session_ends_its_streams_and_no_others() -> None:
     assert len(connections.streams_of(session)) == 0
 
 
-def test_a_listener_may_leave_while_it_is_told() -> None:
+def test_listener_may_be_removed_during_delivery() -> None:
     connections = Connections()
 
     class Leaver(RecordingListener):

@@ -1,4 +1,4 @@
-"""The feed: whatever the bus loses, everybody gets every entry once and in order."""
+"""The feed delivers every entry once and in order, whatever the bus loses."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def appended(position: int) -> Appended:
 
 
 class Database:
-    """What was committed; reading it fails `failures` times first."""
+    """The committed positions. Reading them fails `failures` times first."""
 
     def __init__(self, failures: int = 0, committed: int = 0) -> None:
         self.committed = committed
@@ -53,7 +53,7 @@ class Node:
     def _deliver(self, _workspace: int, entries: Sequence[Appended]) -> None:
         self.delivered.extend(one.position for one in entries)
 
-    def tell(self, *positions: int) -> None:
+    def receive(self, *positions: int) -> None:
         self.feed.receive(WORKSPACE, [appended(one) for one in positions])
 
     async def until(self, position: int) -> None:
@@ -75,72 +75,72 @@ async def following(committed: int = 0, failures: int = 0) -> Node:
 
 
 async def run(batches: list[tuple[int, bool]]) -> tuple[list[int], int]:
-    """Commit batches of these sizes, some of which the bus loses; what was delivered, and what was committed."""
+    """Commit batches of these sizes, some of which the bus loses. Return the delivered and the committed positions."""
     node = await following()
     for size, arrives in [*batches, (1, True)]:
         first = node.database.committed + 1
         node.database.committed += size
         if arrives:
-            node.tell(*range(first, first + size))
+            node.receive(*range(first, first + size))
             await asyncio.sleep(0)
     await node.until(node.database.committed)
     return node.delivered, node.database.committed
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.booleans()), max_size=12))
-def test_every_entry_once_and_in_order(batches: list[tuple[int, bool]]) -> None:
+def test_every_entry_is_delivered_once_and_in_order(batches: list[tuple[int, bool]]) -> None:
     delivered, committed = asyncio.run(run(batches))
     assert delivered == list(range(1, committed + 1))
 
 
 @given(st.permutations(range(1, 12)), st.integers(0, 11))
-def test_what_comes_in_any_order_is_passed_on_in_order(order: list[int], lost: int) -> None:
-    async def tell() -> list[int]:
+def test_reordered_entries_are_delivered_in_order(order: list[int], lost: int) -> None:
+    async def deliver_all() -> list[int]:
         node = await following()
         node.database.committed = 12
         for position in order[lost:]:
-            node.tell(position)
-        node.tell(12)
+            node.receive(position)
+        node.receive(12)
         await node.until(12)
         return node.delivered
 
-    assert asyncio.run(tell()) == list(range(1, 13))
+    assert asyncio.run(deliver_all()) == list(range(1, 13))
 
 
-async def test_an_entry_that_waits_for_an_earlier_one_costs_no_read() -> None:
+async def test_entry_that_waits_for_an_earlier_one_costs_no_read() -> None:
     node = await following()
-    node.tell(2, 4)
+    node.receive(2, 4)
     assert node.delivered == []
-    node.tell(1)
+    node.receive(1)
     assert node.delivered == [1, 2]
-    node.tell(3, 5)
+    node.receive(3, 5)
     assert node.delivered == [1, 2, 3, 4, 5]
     assert node.database.reads == 0
 
 
-async def test_a_batch_that_comes_twice_is_told_once() -> None:
+async def test_repeated_batch_is_delivered_once() -> None:
     node = await following()
     for _ in range(2):
-        node.tell(1, 2)
-    node.tell(2, 3)
+        node.receive(1, 2)
+    node.receive(2, 3)
     assert node.delivered == [1, 2, 3]
 
 
-async def test_a_database_that_fails_is_asked_again() -> None:
+async def test_failed_read_is_repeated() -> None:
     node = await following(failures=2)
     node.database.committed = 6
-    node.tell(6)
+    node.receive(6)
     await node.until(6)
     assert node.delivered == [1, 2, 3, 4, 5, 6]
 
 
-async def test_a_listener_that_fails_does_not_stop_the_feed(caplog: pytest.LogCaptureFixture) -> None:
+async def test_failing_listener_does_not_stop_the_feed(caplog: pytest.LogCaptureFixture) -> None:
     node = await following(committed=0)
     failing = [OSError("the listener")]
-    told = node._deliver  # pyright: ignore[reportPrivateUsage]
+    original = node._deliver  # pyright: ignore[reportPrivateUsage]
 
     def deliver(workspace: int, entries: Sequence[Appended]) -> None:
-        told(workspace, entries)
+        original(workspace, entries)
         if failing:
             raise failing.pop()
 
@@ -150,22 +150,22 @@ async def test_a_listener_that_fails_does_not_stop_the_feed(caplog: pytest.LogCa
     node.feed.advance_to(WORKSPACE, 5)
     await node.until(5)
     node.database.committed = 6
-    node.tell(6)
+    node.receive(6)
     await node.until(6)
     assert node.delivered == [*range(1, 7)]
     assert "could not deliver" in caplog.text
 
 
-async def test_what_comes_while_a_gap_is_read_waits_its_turn() -> None:
+async def test_entries_that_arrive_while_a_gap_is_read_are_delivered_after_it() -> None:
     node = await following()
     node.database.committed = 9
     node.feed.advance_to(WORKSPACE, 9)
     for position in (10, 11, 12):
         node.database.committed = position
-        node.tell(position)
+        node.receive(position)
     assert node.delivered == []
     await node.until(12)
-    node.tell(13)
+    node.receive(13)
     assert node.delivered == list(range(1, 14))
 
 
@@ -189,34 +189,34 @@ async def test_workspaces_do_not_wait_for_one_another() -> None:
             await asyncio.sleep(0)
 
 
-async def test_what_is_told_before_anybody_follows_is_nobodys_business() -> None:
+async def test_entries_before_the_first_listener_are_not_delivered() -> None:
     node = Node(Database(committed=3))
-    node.tell(3)
+    node.receive(3)
     await node.feed.begin(WORKSPACE)
     assert node.delivered == []
-    node.tell(4)
+    node.receive(4)
     assert node.delivered == [4]
 
 
-@pytest.mark.parametrize("told", [[], [5], [6], [5, 6]])
-async def test_the_first_listener_misses_nothing_of_what_is_committed_while_it_begins(told: list[int]) -> None:
-    """The position is read as 4; then 5 and 6 are committed, of which the bus tells all, some or nothing."""
+@pytest.mark.parametrize("received", [[], [5], [6], [5, 6]])
+async def test_first_listener_misses_no_entry_committed_during_its_beginning(received: list[int]) -> None:
+    """The position is read as 4. Then 5 and 6 are committed, of which the bus delivers all, some or none."""
     node = Node(Database(committed=4))
     beginning = asyncio.create_task(node.feed.begin(WORKSPACE))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert not beginning.done(), "the read is under way"
     node.database.committed = 6
-    for position in told:
-        node.tell(position)
+    for position in received:
+        node.receive(position)
     await beginning
-    # The heartbeat's word, or the next entry's.
+    # From the heartbeat, or from the next entry.
     node.feed.advance_to(WORKSPACE, 6)
     await node.until(6)
     assert node.delivered == [5, 6]
 
 
-async def test_a_beginning_that_fails_is_begun_anew() -> None:
+async def test_failed_beginning_is_repeated() -> None:
     node = Node(Database(committed=2))
     read_position = node.database.read_position
 
@@ -228,36 +228,36 @@ async def test_a_beginning_that_fails_is_begun_anew() -> None:
     assert [type(one) for one in outcomes] == [OSError, OSError]
     node.feed._read_position = read_position  # pyright: ignore[reportPrivateUsage]
     await node.feed.begin(WORKSPACE)
-    node.tell(3)
+    node.receive(3)
     assert node.delivered == [3]
 
 
-async def test_a_position_that_was_never_committed_is_given_up() -> None:
+async def test_position_that_was_never_committed_is_skipped() -> None:
     node = await following(committed=2)
     node.feed.advance_to(WORKSPACE, 1_000)
     async with asyncio.timeout(5):
         while node.database.reads < feed_module.EMPTY_READS:  # noqa: ASYNC110 - the feed tells nobody that it gives up
             await asyncio.sleep(0.001)
     await asyncio.sleep(0)
-    node.tell(3)
+    node.receive(3)
     assert node.delivered == [3]
 
 
-async def test_what_is_forgotten_is_told_nobody_until_it_is_followed_again() -> None:
+async def test_forgotten_workspace_receives_nothing_until_it_is_followed_again() -> None:
     node = await following()
-    node.tell(1)
-    node.tell(4)
+    node.receive(1)
+    node.receive(4)
     node.feed.forget(WORKSPACE)
-    node.tell(2)
+    node.receive(2)
     node.database.committed = 4
     await node.feed.begin(WORKSPACE)
-    node.tell(5)
+    node.receive(5)
     assert node.delivered == [1, 5]
 
 
-async def test_silence_is_noted_between_two_looks() -> None:
+async def test_workspaces_without_a_message_between_two_polls_are_silent() -> None:
     node = await following()
     assert node.feed.take_silent() == []
     assert node.feed.take_silent() == [WORKSPACE]
-    node.tell(1)
+    node.receive(1)
     assert node.feed.take_silent() == []

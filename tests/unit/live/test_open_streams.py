@@ -1,4 +1,4 @@
-"""One sweep ends the streams that never say who they are, fall silent or outlive their session."""
+"""One sweep ends streams that never authenticate, fall silent or outlive their session."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ NETWORK = "192.0.2.1"
 
 
 class Stream:
-    """A stream that keeps how it was ended."""
+    """A stream that stores how it was ended."""
 
     def __init__(self, streams: StreamRegistry, heard_at: float = NOW, expires_at: int = TODAY + 1) -> None:
         self.heard_at = heard_at
@@ -30,7 +30,7 @@ class Stream:
         self._streams.discard(self)
 
 
-def test_a_stranger_has_five_seconds() -> None:
+def test_stream_must_authenticate_within_five_seconds() -> None:
     streams = StreamRegistry()
     stream = Stream(streams)
     streams.sweep(NOW + AUTH_SECONDS, TODAY)
@@ -41,7 +41,7 @@ def test_a_stranger_has_five_seconds() -> None:
     assert streams.everyone() == []
 
 
-def test_an_unauthenticated_stream_ends_however_much_it_sends() -> None:
+def test_unauthenticated_stream_ends_however_much_it_sends() -> None:
     streams = StreamRegistry()
     first, later = Stream(streams), Stream(streams, heard_at=NOW + 1)
     first.heard_at = later.heard_at = NOW + UNAUTHENTICATED_SECONDS
@@ -53,7 +53,7 @@ def test_an_unauthenticated_stream_ends_however_much_it_sends() -> None:
     assert (first.ended, later.ended) == ([4408], [4408])
 
 
-def test_silence_ends_a_known_stream() -> None:
+def test_silent_authenticated_stream_ends() -> None:
     streams = StreamRegistry()
     stream = Stream(streams)
     streams.authenticated(stream)
@@ -66,7 +66,7 @@ def test_silence_ends_a_known_stream() -> None:
     assert stream.ended == [4408]
 
 
-def test_the_end_of_the_session_ends_the_stream() -> None:
+def test_end_of_the_session_ends_the_stream() -> None:
     streams = StreamRegistry()
     expiring, revoked, alive = Stream(streams), Stream(streams), Stream(streams, expires_at=TODAY + 1000)
     for stream in (expiring, revoked, alive):
@@ -78,7 +78,7 @@ def test_the_end_of_the_session_ends_the_stream() -> None:
     assert (expiring.ended, alive.ended) == ([4401], [])
 
 
-def test_strangers_are_counted_by_their_network() -> None:
+def test_unauthenticated_streams_are_counted_by_network() -> None:
     streams = StreamRegistry()
     one, two = Stream(streams), Stream(streams)
     assert streams.unauthenticated_from(NETWORK) == 2
@@ -90,7 +90,7 @@ def test_strangers_are_counted_by_their_network() -> None:
     assert streams.everyone() == [one]
 
 
-async def test_the_sweep_runs_by_itself_until_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sweep_runs_until_it_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(open_streams_module, "SWEEP_SECONDS", 0)
     streams = StreamRegistry()
     stream = Stream(streams, heard_at=-(10.0**9))

@@ -1,4 +1,4 @@
-"""Sessions that ended and people that changed elsewhere are found although nobody told."""
+"""Sessions that ended and operators that changed on other nodes are found without the bus."""
 
 from collections.abc import AsyncIterator
 
@@ -14,7 +14,7 @@ from support.value_make import make_operator_session, make_session
 
 
 class Place:
-    """A node whose bus loses everything, and its sessions."""
+    """A node whose bus loses every message, and its sessions."""
 
     def __init__(self) -> None:
         self.store = Store()
@@ -23,7 +23,7 @@ class Place:
         self.node = DoubleNode(self.store, network)
 
     async def stream(self, session: Session, token: bytes) -> RecordingListener:
-        """A stream of this session."""
+        """Return a stream of this session."""
         self.store.sessions[token] = session
         held = await self.node.live.sessions.find(token)
         assert held is not None
@@ -42,7 +42,7 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     await made.node.stop()
 
 
-async def test_a_session_that_ended_elsewhere_ends_here(place: Place) -> None:
+async def test_session_that_ended_on_another_node_ends_here(place: Place) -> None:
     session = make_session()
     ear, other = await place.stream(session, b"one"), await place.stream(make_session(), b"two")
     place.store.ended[session.id] = now_ms()
@@ -51,7 +51,7 @@ async def test_a_session_that_ended_elsewhere_ends_here(place: Place) -> None:
     assert await place.node.live.sessions.find(b"one") is None
 
 
-async def test_a_session_without_a_stream_ends_too(place: Place) -> None:
+async def test_session_without_a_stream_ends_too(place: Place) -> None:
     session = make_operator_session()
     place.store.sessions[b"one"] = session
     held = await place.node.live.sessions.find(b"one")
@@ -60,14 +60,14 @@ async def test_a_session_without_a_stream_ends_too(place: Place) -> None:
     await eventually(lambda: held.ended)
 
 
-async def test_a_session_that_was_erased_elsewhere_ends_here(place: Place) -> None:
+async def test_session_that_was_erased_on_another_node_ends_here(place: Place) -> None:
     ear = await place.stream(make_session(), b"one")
     del place.store.sessions[b"one"]
     await eventually(lambda: ear.ended == [4401])
 
 
 @pytest.mark.parametrize("clock", [-3_600_000, 0, 3_600_000])
-async def test_clocks_that_differ_by_an_hour_hide_nothing(place: Place, clock: int) -> None:
+async def test_changes_are_found_with_clocks_an_hour_apart(place: Place, clock: int) -> None:
     session = make_session()
     ear, changed = await place.stream(session, b"one"), await place.stream(make_operator_session(), b"two")
     place.store.ended[session.id] = now_ms() + clock
@@ -75,7 +75,7 @@ async def test_clocks_that_differ_by_an_hour_hide_nothing(place: Place, clock: i
     await eventually(lambda: ear.ended == [4401] and changed.ended == [1012])
 
 
-async def test_a_person_who_changed_elsewhere_is_turned_out_once(place: Place) -> None:
+async def test_changed_operator_is_disconnected_once(place: Place) -> None:
     session = make_operator_session()
     ear = await place.stream(session, b"one")
     place.store.changed[session.subject] = now_ms()
@@ -87,10 +87,10 @@ async def test_a_person_who_changed_elsewhere_is_turned_out_once(place: Place) -
     )
     for _ in range(3):
         await watch.poll()
-    assert back.ended == [], "they know of the change"
+    assert back.ended == [], "the new session has the change already"
 
 
-async def test_sessions_take_turns(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sessions_are_checked_in_turns(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_watch, "TURN", 2)
     for number in range(5):
         await place.stream(make_session(), str(number).encode())
@@ -108,7 +108,7 @@ async def test_sessions_take_turns(place: Place, monkeypatch: pytest.MonkeyPatch
     assert {one for ids in asked for one in ids} == {kept.id for kept in place.store.sessions.values()}
 
 
-async def test_a_factor_shown_at_another_node_counts_here(place: Place) -> None:
+async def test_step_up_at_another_node_counts_here(place: Place) -> None:
     session = make_operator_session()
     ear = await place.stream(session, b"one")
     assert ear.session.authenticated_at == 0
@@ -116,7 +116,7 @@ async def test_a_factor_shown_at_another_node_counts_here(place: Place) -> None:
     await eventually(lambda: ear.session.authenticated_at == session.authenticated_at)
 
 
-async def test_a_database_that_is_away_is_asked_again(place: Place) -> None:
+async def test_database_is_read_again_after_an_outage(place: Place) -> None:
     session = make_session()
     ear = await place.stream(session, b"one")
     place.store.away = True

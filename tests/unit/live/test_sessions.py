@@ -1,4 +1,4 @@
-"""Sessions in use: found without the database, and gone for everybody at once."""
+"""Sessions in use: found without the database, and ended for all holders at once."""
 
 import asyncio
 
@@ -35,7 +35,7 @@ class Database:
         return found and make_session(id=found.id, role=found.role, seen_at=self.seen_at)
 
 
-async def test_a_session_is_read_once() -> None:
+async def test_session_is_read_once() -> None:
     database = Database(one=make_session())
     sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)
     first = await sessions.find(b"one")
@@ -44,72 +44,72 @@ async def test_a_session_is_read_once() -> None:
     assert database.reads == 1
 
 
-async def test_an_unknown_token_is_nobodys() -> None:
+async def test_unknown_token_has_no_session() -> None:
     sessions = SessionCache(Database().read, IDLE_MS, IDLE_MS)
     assert await sessions.find(b"none") is None
     assert await sessions.find(b"none") is None
 
 
-async def test_all_who_ask_at_once_hold_the_same_session() -> None:
+async def test_simultaneous_look_ups_return_the_same_session() -> None:
     sessions = SessionCache(Database(one=make_session()).read, IDLE_MS, IDLE_MS)
     found = await asyncio.gather(*(sessions.find(b"one") for _ in range(5)))
     assert len({id(session) for session in found}) == 1
 
 
-async def test_an_ended_session_is_ended_for_whoever_holds_it() -> None:
-    kept = make_session()
-    database = Database(one=kept, two=make_session())
+async def test_ended_session_is_ended_for_every_holder() -> None:
+    stored = make_session()
+    database = Database(one=stored, two=make_session())
     sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)
     held, other = await sessions.find(b"one"), await sessions.find(b"two")
     assert held is not None
     assert other is not None
-    sessions.forget(kept.id)
+    sessions.forget(stored.id)
     assert held.ended
     assert not other.ended
     assert await sessions.find(b"one") is None, "the database may be a moment behind"
     assert await sessions.find(b"two") is other
 
 
-async def test_a_read_that_began_before_the_end_does_not_bring_the_session_back() -> None:
-    kept = make_session()
-    database = Database(one=kept)
+async def test_read_that_began_before_the_end_does_not_restore_the_session() -> None:
+    stored = make_session()
+    database = Database(one=stored)
     sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)
     database.may_answer.clear()
     late = asyncio.create_task(sessions.find(b"one"))
     await database.asked.wait()
-    sessions.forget(kept.id)
+    sessions.forget(stored.id)
     database.may_answer.set()
     assert await late is None
 
 
-async def test_memory_is_bounded_by_those_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions_module, "MAX_ITEMS", 2)
     database = Database(a=make_session(), b=make_session(), c=make_session())
     sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)
     for name in (b"a", b"b", b"a", b"c", b"a"):
         assert await sessions.find(name)
-    assert database.reads == 3, "the one used last time longest ago drops out"
+    assert database.reads == 3, "the session with the oldest use is dropped"
     await sessions.find(b"b")
     assert database.reads == 4
 
 
-async def test_a_session_that_is_not_used_for_long_has_expired_unless_another_node_saw_it() -> None:
+async def test_unused_session_has_expired_unless_another_node_saw_it() -> None:
     database = Database(one=make_session(role="owner"))
     sessions = SessionCache(database.read, IDLE_MS, 10 * IDLE_MS)
     held = await sessions.find(b"one")
     assert held is not None
     held.seen_at -= IDLE_MS
-    assert await sessions.find(b"one") is not None, "the database knows of a later use"
+    assert await sessions.find(b"one") is not None, "the database has a later use"
     assert database.reads == 2
     database.seen_at -= IDLE_MS
     fresh = SessionCache(database.read, IDLE_MS, 10 * IDLE_MS)
     assert await fresh.find(b"one") is None
     assert await SessionCache(database.read, 10 * IDLE_MS, IDLE_MS).find(b"one") is not None, (
-        "each role has its own limit"
+        "each role has a separate limit"
     )
 
 
-async def test_uses_of_operators_are_noted_each_time_and_of_visitors_once_an_hour() -> None:
+async def test_uses_of_operators_are_stored_each_time_and_of_visitors_once_an_hour() -> None:
     sessions = SessionCache(
         Database(v=make_session(id="v", role="visitor"), o=make_session(id="o", role="owner")).read, IDLE_MS, IDLE_MS
     )
@@ -125,7 +125,7 @@ async def test_uses_of_operators_are_noted_each_time_and_of_visitors_once_an_hou
     assert sessions.take_used() == {"v"}
 
 
-async def test_a_read_that_began_before_a_person_changed_is_read_again() -> None:
+async def test_read_that_began_before_a_change_is_repeated() -> None:
     database = Database(one=make_session())
     sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)
     database.may_answer.clear()
@@ -139,7 +139,7 @@ async def test_a_read_that_began_before_a_person_changed_is_read_again() -> None
     assert database.reads == 2
 
 
-async def test_a_person_who_changed_is_read_anew_unless_the_change_is_known() -> None:
+async def test_changed_operator_is_read_again_unless_the_change_is_known() -> None:
     database = Database(one=make_session(), two=make_session())
     sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)
     before, current = await sessions.find(b"one"), await sessions.find(b"two")
@@ -157,7 +157,7 @@ JUMPS = [sign * by for by in (600_000, 86_400_000, 8 * 86_400_000, 365 * 86_400_
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-async def test_a_clock_that_was_followed_ends_no_session_for_idleness(jump: int) -> None:
+async def test_clock_jump_ends_no_session_for_idleness(jump: int) -> None:
     database = Database(one=make_session(role="owner"), two=make_session(role="visitor"))
     wall, elapsed = read_machine()
     ids.steady.see(wall, elapsed)
@@ -167,10 +167,10 @@ async def test_a_clock_that_was_followed_ends_no_session_for_idleness(jump: int)
     assert await sessions.find(b"two") is not None
     ids.steady.begin(wall + IDLE_MS, elapsed)
     ids.steady.see(wall + IDLE_MS, elapsed)
-    assert await SessionCache(database.read, IDLE_MS, IDLE_MS).find(b"one") is None, "both witnesses say so"
+    assert await SessionCache(database.read, IDLE_MS, IDLE_MS).find(b"one") is None, "both witnesses confirm it"
 
 
-async def test_a_visitor_seen_in_the_future_is_noted_again() -> None:
+async def test_use_in_the_future_is_stored_again() -> None:
     database = Database(v=make_session(id="v", role="visitor"))
     database.seen_at += 365 * 86_400_000
     sessions = SessionCache(database.read, IDLE_MS, IDLE_MS)

@@ -1,4 +1,4 @@
-"""Summaries of a visitor's other conversations: who receives them, and what they cost."""
+"""Summaries of a visitor's other conversations: which streams receive them, and how many reads they cost."""
 
 import asyncio
 import json
@@ -47,7 +47,7 @@ class RecordingListener:
 
 
 class Node:
-    """Connections with summaries on a database that a test holds."""
+    """Connections with summaries on a database that a test can block."""
 
     def __init__(self) -> None:
         self.connections = Connections()
@@ -84,7 +84,7 @@ async def test_entry_in_another_conversation_is_summarised_once_for_all_listener
     assert len(serving.parcels) == 1, "it receives the entry itself"
 
 
-async def test_burst_costs_one_read_more_than_the_one_that_runs() -> None:
+async def test_burst_costs_one_read_more_than_the_running_one() -> None:
     node = Node()
     ear = RecordingListener(node, make_session(reach=BOTH))
     node.gate.clear()
@@ -131,7 +131,7 @@ async def test_note_is_not_summarised() -> None:
     assert node.reads == [[THIRD]]
 
 
-async def test_stream_that_is_gone_receives_no_summary() -> None:
+async def test_closed_stream_receives_no_summary() -> None:
     node = Node()
     gone, other = RecordingListener(node, make_session(reach=BOTH)), RecordingListener(node, make_session(reach=BOTH))
     node.connections.remove(gone)
@@ -144,7 +144,7 @@ async def test_stream_that_is_gone_receives_no_summary() -> None:
     assert len(node.reads) == 1
 
 
-async def test_conversation_that_is_reached_from_now_on_is_summarised() -> None:
+async def test_newly_reached_conversation_is_summarised() -> None:
     node = Node()
     ear, stranger = (
         RecordingListener(node, make_session()),
@@ -160,10 +160,10 @@ async def test_conversation_that_is_reached_from_now_on_is_summarised() -> None:
     node.summaries.change_reach(["visitor-1"])
     node.connections.deliver(1, [make_appended(2, conversation=OTHER_CONVERSATION)])
     await eventually(lambda: len(ear.summaries) == 3)
-    assert len(node.reads) == 3, "what was reached before is not summarised again"
+    assert len(node.reads) == 3, "conversations reached before are not summarised again"
 
 
-async def test_what_could_not_be_read_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failed_read_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summaries, "RETRY_SECONDS", 0.01)
     node = Node()
     ear = RecordingListener(node, make_session(reach=BOTH))

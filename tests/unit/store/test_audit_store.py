@@ -1,4 +1,4 @@
-"""The audit log keeps who did what, newest first, and nobody changes it."""
+"""The audit log stores actor and action, newest first, and cannot be changed."""
 
 import pytest
 from sqlalchemy import delete, update
@@ -13,7 +13,7 @@ from crumbless.store.tables_people import audit_log
 OLGA = Session("session-1", "owner", 1, "olga", "Olga", "key-1", 0)
 
 
-def test_an_entry_tells_who_did_what_from_which_session(any_url: str) -> None:
+def test_entry_has_actor_action_and_session(any_url: str) -> None:
     write_once(
         any_url,
         lambda connection: write_audit_log(
@@ -27,22 +27,22 @@ def test_an_entry_tells_who_did_what_from_which_session(any_url: str) -> None:
     assert (invited.target_id, invited.details) == ("i-1", {"role": "admin"})
 
 
-def test_pages_filters_and_workspaces_are_kept_apart(any_url: str) -> None:
+def test_pages_filters_and_workspaces_are_separate(any_url: str) -> None:
     for action in ("one", "two", "three"):
         write_once(any_url, lambda connection, action=action: write_audit_log(connection, 1, action))
     write_once(any_url, lambda connection: write_audit_log(connection, 2, "elsewhere"))
 
-    def acts(before: int | None = None, action: str | None = None) -> list[str]:
+    def actions_of_page(before: int | None = None, action: str | None = None) -> list[str]:
         page = write_once(any_url, lambda connection: audit_log_page(connection, 1, before, 2, action, None))
         return [entry.action for entry in page]
 
     newest = write_once(any_url, lambda connection: audit_log_page(connection, 1, None, 2, None, None))
-    assert acts() == ["three", "two"]
-    assert acts(before=newest[-1].number) == ["one"]
-    assert acts(action="one") == ["one"]
+    assert actions_of_page() == ["three", "two"]
+    assert actions_of_page(before=newest[-1].number) == ["one"]
+    assert actions_of_page(action="one") == ["one"]
 
 
-def test_threat_64_nobody_changes_or_removes_an_entry(any_url: str) -> None:
+def test_threat_64_entry_cannot_be_changed_or_deleted(any_url: str) -> None:
     write_once(any_url, lambda connection: write_audit_log(connection, OLGA, "person_disabled"))
     for statement in (update(audit_log).values(action="nothing"), delete(audit_log)):
         with pytest.raises(DBAPIError, match="append-only"):

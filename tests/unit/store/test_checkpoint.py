@@ -1,4 +1,4 @@
-"""The write-ahead log after an erasure: cut to nothing as soon as nobody reads it."""
+"""The write-ahead log is truncated after an erasure, as soon as no reader uses it."""
 
 import contextlib
 import sqlite3
@@ -28,7 +28,7 @@ def log_size(path: Path) -> int:
     return path.with_name(path.name + "-wal").stat().st_size
 
 
-def test_the_log_is_cut_to_nothing(path: Path, database_url: str, connection: sqlite3.Connection) -> None:
+def test_log_is_truncated(path: Path, database_url: str, connection: sqlite3.Connection) -> None:
     assert log_size(path) > 0
     checkpointer = Checkpointer(database_url)
     checkpointer.truncate_wanted = True
@@ -38,7 +38,9 @@ def test_the_log_is_cut_to_nothing(path: Path, database_url: str, connection: sq
     assert connection.execute("PRAGMA busy_timeout").fetchone() == (10_000,), "other waits are as long as before"
 
 
-def test_while_somebody_reads_it_stays_wanted(path: Path, database_url: str, connection: sqlite3.Connection) -> None:
+def test_truncation_stays_pending_while_a_reader_is_active(
+    path: Path, database_url: str, connection: sqlite3.Connection
+) -> None:
     checkpointer = Checkpointer(database_url)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")

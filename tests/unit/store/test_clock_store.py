@@ -1,4 +1,4 @@
-"""A process begins with the time that its machine knows, whatever the wall clock says at that moment."""
+"""A process begins with the time that its machine knows, independent of the wall clock at that moment."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ Restart = Callable[..., None]
 
 @pytest.fixture
 def restart(any_url: str, monkeypatch: pytest.MonkeyPatch) -> Restart:
-    """Begins a process on the database, with a wall clock that is wrong by `error`."""
+    """Begin a process on the database, with a wall clock that is wrong by `error`."""
 
     def begin(error: int = 0, machine: str = "") -> None:
         def wrong_clock(_: object) -> int:
@@ -40,12 +40,12 @@ def restart(any_url: str, monkeypatch: pytest.MonkeyPatch) -> Restart:
 
 
 def error_of(time: int) -> int:
-    """By how much a time is wrong, in whole minutes."""
+    """Return by how much a time is wrong, in whole minutes."""
     return round((time - read_machine()[0]) / MINUTE) * MINUTE
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-def test_a_jump_between_two_starts_on_a_running_machine_is_seen_through(restart: Restart, jump: int) -> None:
+def test_jump_between_two_starts_on_a_running_machine_is_detected(restart: Restart, jump: int) -> None:
     restart()
     assert error_of(now_ms()) == 0
     restart(jump)
@@ -54,7 +54,7 @@ def test_a_jump_between_two_starts_on_a_running_machine_is_seen_through(restart:
 
 
 @pytest.mark.parametrize("jump", [jump for jump in JUMPS if jump > 0])
-def test_after_a_start_of_the_machine_a_clock_that_is_ahead_confirms_nothing(restart: Restart, jump: int) -> None:
+def test_clock_ahead_after_a_reboot_confirms_nothing(restart: Restart, jump: int) -> None:
     restart()
     restart(jump, machine="another run")
     assert error_of(now_ms()) == jump
@@ -62,14 +62,14 @@ def test_after_a_start_of_the_machine_a_clock_that_is_ahead_confirms_nothing(res
 
 
 @pytest.mark.parametrize("jump", [jump for jump in JUMPS if jump < 0])
-def test_after_a_start_of_the_machine_a_clock_that_is_behind_is_known_to_be_wrong(restart: Restart, jump: int) -> None:
+def test_clock_behind_after_a_reboot_is_known_to_be_wrong(restart: Restart, jump: int) -> None:
     restart()
     restart(jump, machine="another run")
     assert error_of(now_ms()) == 0
     assert error_of(confirmed_ms()) == 0
 
 
-def test_an_installation_without_a_witness_has_seen_the_time_up_to_its_last_use(any_url: str, restart: Restart) -> None:
+def test_installation_without_a_witness_has_seen_the_time_up_to_its_last_use(any_url: str, restart: Restart) -> None:
     used = {"created_at": 0, "expires_at": 2**50, "last_seen_at": now_ms() - 3 * DAY}
 
     def put_in(connection: Connection) -> None:
@@ -86,7 +86,7 @@ def test_nothing_is_deleted_before_the_time_of_the_databases_own_clock(any_url: 
     assert error_of(write_once(any_url, advance_witness)) == -8 * DAY
 
 
-def test_the_witness_is_one_row_that_holds_no_more_than_times(any_url: str, restart: Restart) -> None:
+def test_witness_is_one_row_with_times_only(any_url: str, restart: Restart) -> None:
     for number in range(3):
         restart(machine=f"run {number}")
     [row] = write_once(any_url, lambda connection: connection.execute(select(task)).all())

@@ -1,4 +1,4 @@
-"""What happened on a site by day, counted by each database."""
+"""Events of a site by day, counted by each database."""
 
 from crumbless.ids import now_ms
 from crumbless.store.counter_read import DAY_MS, day_counters

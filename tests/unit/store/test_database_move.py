@@ -1,4 +1,4 @@
-"""An installation in another database, in a backup, and back: the same rows, whatever happens on the way."""
+"""An installation in another database, in a backup, and back: the same rows, with any interruption."""
 
 import contextlib
 import sqlite3
@@ -30,7 +30,7 @@ ENTRIES = 2_300
 
 
 def quiet(_table: str, _rows: int, _count: int) -> None:
-    """Nobody watches."""
+    """Discards progress."""
 
 
 def append(url: str, *entries: NewEntry) -> None:
@@ -40,7 +40,7 @@ def append(url: str, *entries: NewEntry) -> None:
 
 
 def fill(url: str) -> None:
-    """Rows of every type of value, and more than a page of them."""
+    """Return rows of every type of value, and more than a page of them."""
 
     def put_in(connection: Connection) -> None:
         secret_of(connection, "receipt_key")
@@ -65,11 +65,11 @@ def filled(any_url: str) -> str:
 
 @pytest.fixture
 def new_url(any_url: str, tmp_path: Path, postgres: PostgresServer) -> str:
-    """An empty database of the other kind."""
+    """Return an empty database of the other kind."""
     return f"sqlite:///{tmp_path / 'new.db'}" if any_url.startswith("postgresql") else postgres.new_database()
 
 
-def test_everything_is_there_afterwards_and_new_rows_follow(filled: str, new_url: str) -> None:
+def test_copy_contains_every_row_and_accepts_new_ones(filled: str, new_url: str) -> None:
     sums = copy(filled, new_url, quiet)
     assert sums == sums_of(filled) == sums_of(new_url)
     assert sums["entry"].rows == ENTRIES
@@ -80,7 +80,7 @@ def test_everything_is_there_afterwards_and_new_rows_follow(filled: str, new_url
     assert sums_of(new_url)["entry"].rows == ENTRIES + 1
 
 
-def test_a_copy_that_is_cut_off_goes_on_where_it_stopped(
+def test_interrupted_copy_continues_where_it_stopped(
     filled: str, new_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, written = database_copy.write_page, list[str]()
@@ -99,20 +99,20 @@ def test_a_copy_that_is_cut_off_goes_on_where_it_stopped(
         check_schema(new_url)
     first = [*written]
     monkeypatch.setattr(database_copy, "write_page", real)
-    told: list[tuple[str, int]] = []
-    sums = copy(filled, new_url, lambda table, rows, _count: told.append((table, rows)))
-    assert ("entry", database_copy.PAGE) in told
-    assert ("entry", 0) not in told, "what was copied is not copied again"
+    progress: list[tuple[str, int]] = []
+    sums = copy(filled, new_url, lambda table, rows, _count: progress.append((table, rows)))
+    assert ("entry", database_copy.PAGE) in progress
+    assert ("entry", 0) not in progress, "copied rows are not copied again"
     assert sums == sums_of(filled) == sums_of(new_url)
     assert len(first) > 1
 
 
-def test_a_source_that_changed_meanwhile_is_found(filled: str, new_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_source_that_changed_meanwhile_is_found(filled: str, new_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     real = database_copy.verify
 
-    def verify(source: Connection, target: Connection, told: Any) -> Any:
+    def verify(source: Connection, target: Connection, progress: Any) -> Any:
         source.execute(text("UPDATE entry SET data = 'changed' WHERE position = 7"))
-        return real(source, target, told)
+        return real(source, target, progress)
 
     monkeypatch.setattr("crumbless.store.database_move.verify", verify)
     with pytest.raises(SettingsError, match="entry is not the same on both sides"):
@@ -121,7 +121,7 @@ def test_a_source_that_changed_meanwhile_is_found(filled: str, new_url: str, mon
         check_schema(new_url)
 
 
-def test_a_target_that_holds_something_is_refused(database_url: str, postgres_url: str) -> None:
+def test_target_with_rows_is_refused(database_url: str, postgres_url: str) -> None:
     for source, target in ((database_url, postgres_url), (postgres_url, database_url)):
         with pytest.raises(SettingsError, match="the target is not empty"):
             copy(source, target, quiet)
@@ -129,7 +129,7 @@ def test_a_target_that_holds_something_is_refused(database_url: str, postgres_ur
         copy(database_url, database_url, quiet)
 
 
-def test_neither_side_may_be_served(any_url: str, new_url: str) -> None:
+def test_copy_is_refused_while_a_node_uses_either_side(any_url: str, new_url: str) -> None:
     with served(any_url), pytest.raises(SettingsError, match="using"):
         copy(any_url, new_url, quiet)
     with served(new_url), pytest.raises(SettingsError, match="using"):
@@ -139,7 +139,7 @@ def test_neither_side_may_be_served(any_url: str, new_url: str) -> None:
 
 @contextlib.contextmanager
 def served(url: str) -> Generator[None]:
-    """As a node holds it."""
+    """As a node does."""
     lock = serving_lock(url)
     lock.take()
     writer = open_writer(url)
@@ -149,7 +149,7 @@ def served(url: str) -> Generator[None]:
     lock.release()
 
 
-def test_a_backup_beside_a_node_is_restored_as_it_was(filled: str, new_url: str, tmp_path: Path) -> None:
+def test_backup_beside_a_node_is_restored_unchanged(filled: str, new_url: str, tmp_path: Path) -> None:
     file = tmp_path / "backup.db"
     with served(filled):
         before = sums_of(filled)
@@ -162,7 +162,7 @@ def test_a_backup_beside_a_node_is_restored_as_it_was(filled: str, new_url: str,
         assert sums_of(target) == before
         check_schema(target)
         append(target, make_entry(conversation=CONVERSATION))
-    assert sums_of(f"sqlite:///{file}") == before, "the backup itself stays as it is"
+    assert sums_of(f"sqlite:///{file}") == before, "the backup itself is unchanged"
 
 
 def test_restore_replaces_a_database_of_an_older_schema(filled: str, new_url: str, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def table_names(connection: Connection) -> set[str]:
     return {*inspect(connection).get_table_names()}
 
 
-def test_a_backup_replaces_nothing_without_being_told(any_url: str, tmp_path: Path) -> None:
+def test_backup_replaces_a_file_only_on_request(any_url: str, tmp_path: Path) -> None:
     file = tmp_path / "backup.db"
     backup(any_url, file, quiet)
     before = sums_of(any_url)
@@ -193,20 +193,20 @@ def test_a_backup_replaces_nothing_without_being_told(any_url: str, tmp_path: Pa
     assert sums_of(any_url) == before
 
 
-def test_a_restore_that_fails_at_the_renaming_leaves_the_old_data(
+def test_restore_that_fails_at_the_rename_leaves_the_old_data(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, path = tmp_path / "backup.db", sqlite_path(database_url)
     backup(database_url, file, quiet)
-    # A server that was killed leaves what was acknowledged in the log beside the file.
+    # A killed server leaves acknowledged messages in the log beside the file.
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA wal_autocheckpoint=0")
         connection.execute("UPDATE workspace SET name = 'acknowledged'")
         connection.commit()
         log = path.with_name(path.name + "-wal")
         assert log.stat().st_size
-        kept = {one: one.read_bytes() for one in (path, log)}
-    for one, content in kept.items():
+        before = {one: one.read_bytes() for one in (path, log)}
+    for one, content in before.items():
         one.write_bytes(content)
 
     def fail(_self: Path, _target: Path) -> None:
@@ -240,7 +240,7 @@ def write_nothing(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "reason"),
     [
         (damage, "damaged|not a Crumbless backup"),
         (make_newer, "schema 9999, this Crumbless knows"),
@@ -248,20 +248,20 @@ def write_nothing(file: Path) -> None:
         (write_nothing, "not a Crumbless backup"),
     ],
 )
-def test_a_wrong_backup_changes_nothing(
-    any_url: str, tmp_path: Path, spoil: Callable[[Path], object], told: str
+def test_invalid_backup_changes_nothing(
+    any_url: str, tmp_path: Path, spoil: Callable[[Path], object], reason: str
 ) -> None:
     file = tmp_path / "backup.db"
     backup(any_url, file, quiet)
     spoil(file)
     before = sums_of(any_url)
-    with pytest.raises(SettingsError, match=told):
+    with pytest.raises(SettingsError, match=reason):
         restore(file, any_url, replace=True, progress=quiet)
     assert sums_of(any_url) == before
     assert not [*tmp_path.glob("*.part")]
 
 
-def test_a_backup_of_an_older_schema_is_brought_up_to_date(new_url: str, tmp_path: Path) -> None:
+def test_backup_of_an_older_schema_is_upgraded(new_url: str, tmp_path: Path) -> None:
     file = tmp_path / "old.db"
     migrate(f"sqlite:///{file}", "0001")
     restore(file, new_url, replace=False, progress=quiet)
@@ -270,7 +270,7 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_date(new_url: str, tmp_pat
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
 
 
-def test_a_disk_that_is_not_there_is_told_in_one_line(database_url: str, tmp_path: Path) -> None:
+def test_missing_folder_is_reported_in_one_line(database_url: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot write"):
         backup(database_url, tmp_path / "missing" / "backup.db", quiet)
 
@@ -288,13 +288,13 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize(("statement", "said"), CHANGES.values(), ids=[*CHANGES])
-def test_a_changed_backup_is_refused_and_says_what_differs(
-    filled: str, tmp_path: Path, statement: str, said: str
+@pytest.mark.parametrize(("statement", "difference"), CHANGES.values(), ids=[*CHANGES])
+def test_changed_backup_is_refused_with_the_difference(
+    filled: str, tmp_path: Path, statement: str, difference: str
 ) -> None:
     file = tmp_path / "backup.db"
     backup(filled, file, quiet)
-    assert verify_backup(file).summed, "the premise: it is good before"
+    assert verify_backup(file).summed, "the premise: it is valid before"
     with contextlib.closing(sqlite3.connect(file)) as changed:
         changed.execute("PRAGMA foreign_keys=OFF")
         changed.execute(statement)
@@ -302,11 +302,11 @@ def test_a_changed_backup_is_refused_and_says_what_differs(
     for attempt in (lambda: verify_backup(file), lambda: restore(file, filled, replace=True, progress=quiet)):
         with pytest.raises(SettingsError, match="differs from the backup's checksums") as refused:
             attempt()
-        assert said in str(refused.value)
+        assert difference in str(refused.value)
     assert sums_of(filled)["entry"].rows > 0
 
 
-def test_a_backup_without_sums_is_restored_and_told_apart(filled: str, new_url: str, tmp_path: Path) -> None:
+def test_backup_without_sums_is_restored_and_reported_as_such(filled: str, new_url: str, tmp_path: Path) -> None:
     file, before = tmp_path / "backup.db", sums_of(filled)
     backup(filled, file, quiet)
     with contextlib.closing(sqlite3.connect(file)) as earlier:

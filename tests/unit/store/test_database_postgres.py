@@ -1,4 +1,4 @@
-"""Reads that cannot write and that outlive a restart; commands that keep nodes out; migrations at once."""
+"""Reads cannot write and survive a restart. Commands exclude nodes. Simultaneous migrations run once."""
 
 import asyncio
 import threading
@@ -22,7 +22,7 @@ COUNT = text("SELECT count(*) FROM workspace")
 ADD = text("INSERT INTO workspace (name, position, created_at) VALUES ('x', 0, 0)")
 
 
-async def test_a_reader_cannot_write(postgres_url: str) -> None:
+async def test_reader_cannot_write(postgres_url: str) -> None:
     reader = open_reader(postgres_url)
     with pytest.raises(DBAPIError, match="read-only transaction"):
         await reader.read(lambda connection: connection.execute(ADD))
@@ -30,7 +30,7 @@ async def test_a_reader_cannot_write(postgres_url: str) -> None:
     await reader.close()
 
 
-async def test_a_read_sees_one_moment(postgres_url: str) -> None:
+async def test_read_sees_one_snapshot(postgres_url: str) -> None:
     reader = open_reader(postgres_url)
 
     def look_twice(connection: Connection) -> tuple[int, int]:
@@ -44,7 +44,7 @@ async def test_a_read_sees_one_moment(postgres_url: str) -> None:
 
 
 @pytest.mark.parametrize("value", [{"name": "\x00"}, {"id": 2**40}])
-async def test_what_no_row_can_have_is_refused(postgres_url: str, value: dict[str, object]) -> None:
+async def test_value_that_no_row_can_have_is_refused(postgres_url: str, value: dict[str, object]) -> None:
     reader = open_reader(postgres_url)
     with pytest.raises(ApiError) as refused:
         await reader.read(lambda connection: connection.execute(select(workspace).filter_by(**value)).all())
@@ -52,7 +52,7 @@ async def test_what_no_row_can_have_is_refused(postgres_url: str, value: dict[st
     await reader.close()
 
 
-async def test_a_read_outlives_ended_connections_and_is_busy_without_a_server(
+async def test_read_survives_closed_connections_and_is_busy_without_a_server(
     postgres: PostgresServer, postgres_url: str
 ) -> None:
     reader = open_reader(postgres_url)
@@ -70,7 +70,7 @@ async def test_a_read_outlives_ended_connections_and_is_busy_without_a_server(
     await reader.close()
 
 
-async def test_reads_do_not_wait_for_ever_for_a_frozen_server(
+async def test_read_of_a_frozen_server_times_out(
     postgres: PostgresServer, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = open_reader(postgres_url)
@@ -87,17 +87,17 @@ async def test_reads_do_not_wait_for_ever_for_a_frozen_server(
     await reader.close()
 
 
-def test_what_cannot_be_reached_is_told_in_one_line_without_the_password(postgres: PostgresServer) -> None:
+def test_unreachable_database_is_reported_in_one_line_without_the_password(postgres: PostgresServer) -> None:
     url = postgres.url("nowhere", password="hidden-word")
-    with pytest.raises(SettingsError) as told:
+    with pytest.raises(SettingsError) as caught:
         check_schema(url)
-    line = str(told.value)
+    line = str(caught.value)
     assert line.startswith('CRUMBLESS_DATABASE_URL: cannot reach the database: database "nowhere" does not exist')
     assert "hidden-word" not in line
     assert "\n" not in line
 
 
-def test_nodes_share_it_and_a_command_that_wants_it_alone_waits_for_none(postgres_url: str) -> None:
+def test_nodes_share_the_database_and_exclusive_use_is_refused_at_once(postgres_url: str) -> None:
     writers = [PostgresBatchWriter(postgres_url) for _ in range(2)]
     for one in writers:
         one.commit([WriteRequest(None, lambda _connection: None, lambda _outcome: None)])
@@ -110,7 +110,7 @@ def test_nodes_share_it_and_a_command_that_wants_it_alone_waits_for_none(postgre
     assert after > 0
 
 
-def test_no_node_begins_while_a_command_has_it_alone(postgres_url: str) -> None:
+def test_no_node_starts_during_exclusive_use(postgres_url: str) -> None:
     def work(_connection: object) -> None:
         with pytest.raises(SettingsError, match="a command is replacing"):
             serving_lock(postgres_url).take()
@@ -119,7 +119,7 @@ def test_no_node_begins_while_a_command_has_it_alone(postgres_url: str) -> None:
     serving_lock(postgres_url).take()
 
 
-def test_what_was_erased_is_out_of_the_tables_files_after_compact(postgres: PostgresServer, postgres_url: str) -> None:
+def test_erased_text_is_not_in_the_tables_files_after_compact(postgres: PostgresServer, postgres_url: str) -> None:
     ask_postgres(postgres_url, "UPDATE workspace SET name = ? WHERE id = 1", "quite-a-secret-name")
     postgres.change("CHECKPOINT")
     assert in_files(postgres, "quite-a-secret-name")
@@ -133,7 +133,7 @@ def in_files(postgres: PostgresServer, words: str) -> bool:
     return any(words.encode() in file.read_bytes() for file in files if file.is_file())
 
 
-def test_nodes_that_migrate_at_once_do_it_once(postgres: PostgresServer) -> None:
+def test_simultaneous_migrations_run_once(postgres: PostgresServer) -> None:
     url = postgres.new_database()
     failures: list[Exception] = []
 

@@ -25,12 +25,12 @@ COUNT = text("SELECT count(*) FROM workspace")
 ADD = text("INSERT INTO workspace (name, position, created_at) VALUES ('x', 0, 0)")
 
 
-def test_the_path_is_what_follows_the_scheme() -> None:
+def test_path_follows_the_scheme() -> None:
     assert sqlite_path("sqlite:///var/x.db") == Path("var/x.db")
     assert sqlite_path("sqlite:////var/x.db") == Path("/var/x.db")
 
 
-def test_the_writer_is_durable_and_holds_keys(database_url: str) -> None:
+def test_writer_is_durable_and_checks_foreign_keys(database_url: str) -> None:
     engine = writing_engine(database_url)
     with engine.connect() as connection:
         found = {
@@ -41,7 +41,7 @@ def test_the_writer_is_durable_and_holds_keys(database_url: str) -> None:
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
-async def test_a_reader_cannot_write(database_url: str) -> None:
+async def test_reader_cannot_write(database_url: str) -> None:
     reader = SqliteReader(database_url)
     with pytest.raises(OperationalError, match="readonly"):
         await reader.read(lambda connection: connection.execute(ADD))
@@ -49,7 +49,7 @@ async def test_a_reader_cannot_write(database_url: str) -> None:
     await reader.close()
 
 
-async def test_reads_run_beside_one_another_and_off_the_loop(database_url: str) -> None:
+async def test_reads_run_in_parallel_and_outside_of_the_loop(database_url: str) -> None:
     reader = SqliteReader(database_url)
     meeting = threading.Barrier(READERS, timeout=10)
 
@@ -62,7 +62,7 @@ async def test_reads_run_beside_one_another_and_off_the_loop(database_url: str) 
     await reader.close()
 
 
-async def test_a_read_sees_one_moment(database_url: str) -> None:
+async def test_read_sees_one_snapshot(database_url: str) -> None:
     reader = SqliteReader(database_url)
 
     def twice(connection: Connection) -> tuple[int, int]:
@@ -75,7 +75,7 @@ async def test_a_read_sees_one_moment(database_url: str) -> None:
     await reader.close()
 
 
-async def test_a_read_that_fails_spoils_no_other(database_url: str) -> None:
+async def test_failed_read_does_not_affect_others(database_url: str) -> None:
     reader = SqliteReader(database_url)
     for _ in range(READERS * 2):
         with pytest.raises(OperationalError):
@@ -84,7 +84,7 @@ async def test_a_read_that_fails_spoils_no_other(database_url: str) -> None:
     await reader.close()
 
 
-def test_what_fails_is_not_kept(database_url: str) -> None:
+def test_failed_write_is_rolled_back(database_url: str) -> None:
     def fail(connection: Connection) -> None:
         connection.execute(ADD)
         raise RuntimeError("half way")
@@ -106,7 +106,7 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     second.release()
 
 
-def test_the_lock_of_a_process_that_died_is_free(tmp_path: Path) -> None:
+def test_lock_of_a_dead_process_is_free(tmp_path: Path) -> None:
     path = tmp_path / "crumbless.db"
     code = (
         "import os, sys; from pathlib import Path; from crumbless.store.database_sqlite import DatabaseLock;"
@@ -118,7 +118,7 @@ def test_the_lock_of_a_process_that_died_is_free(tmp_path: Path) -> None:
     lock.release()
 
 
-def test_what_is_no_database_is_told(tmp_path: Path) -> None:
+def test_file_that_is_no_database_is_reported(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("Buy more tea. " * 100)
     for name in ("notes.txt", ".", "notes.txt/crumbless.db"):
         with pytest.raises(SettingsError, match="CRUMBLESS_DATABASE_URL: cannot open"):

@@ -1,4 +1,4 @@
-"""The ledger's queue: order, batches, refusals, and what happens when a commit fails."""
+"""The ledger's queue: order, batches, refusals, and failed commits."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -14,7 +14,7 @@ from crumbless.store.ledger_batch import WriteRequest
 
 
 class Writer:
-    """Numbers entries; fails while told to. An erasure makes two entries, without any database."""
+    """Numbers entries, and fails on request. An erasure adds two entries, without a database."""
 
     def __init__(self) -> None:
         self.batches: list[int] = []
@@ -68,30 +68,30 @@ async def ledger(writer: Writer, committed: list[Appended]) -> AsyncIterator[Led
     assert writer.closed
 
 
-async def test_what_arrives_in_one_turn_shares_a_commit(ledger: Ledger, writer: Writer) -> None:
+async def test_requests_of_one_turn_share_a_commit(ledger: Ledger, writer: Writer) -> None:
     await asyncio.gather(*(ledger.append(entry(number)) for number in range(500)))
     assert sum(writer.batches) == 500
     assert len(writer.batches) < 10
 
 
-async def test_order_is_the_order_of_asking(ledger: Ledger, committed: list[Appended]) -> None:
-    told = list[str]()
+async def test_entries_are_committed_in_the_order_of_the_requests(ledger: Ledger, committed: list[Appended]) -> None:
+    acknowledged = list[str]()
 
     def done(outcome: Appended | ApiError) -> None:
         assert isinstance(outcome, Appended)
-        assert outcome in committed, "the feed is told before the sender"
-        told.append(outcome.entry.id)
+        assert outcome in committed, "the feed is notified before the sender"
+        acknowledged.append(outcome.entry.id)
 
     for number in range(300):
         ledger.submit(entry(number), done, None)
         if number % 7 == 0:
             await asyncio.sleep(0)
     await ledger.append(entry(300))
-    assert told == [str(number) for number in range(300)]
+    assert acknowledged == [str(number) for number in range(300)]
     assert [one.seq for one in committed] == list(range(1, 302))
 
 
-async def test_a_full_queue_is_said_and_passes(writer: Writer) -> None:
+async def test_full_queue_is_refused_and_accepts_requests_later(writer: Writer) -> None:
     ledger = Ledger(lambda: writer, lambda _appended: None, limit=3)
     ledger.start()
     waiting = [asyncio.ensure_future(ledger.append(entry(number))) for number in range(3)]
@@ -105,7 +105,7 @@ async def test_a_full_queue_is_said_and_passes(writer: Writer) -> None:
     await ledger.close()
 
 
-async def test_a_failed_commit_keeps_nothing_and_says_so(
+async def test_failed_commit_stores_nothing_and_is_reported(
     ledger: Ledger, writer: Writer, committed: list[Appended], caplog: pytest.LogCaptureFixture
 ) -> None:
     writer.failing = True
@@ -120,7 +120,7 @@ async def test_a_failed_commit_keeps_nothing_and_says_so(
     assert ledger.healthy
 
 
-async def test_a_feed_that_fails_keeps_nobody_from_the_acknowledgement(
+async def test_failing_feed_does_not_prevent_the_acknowledgement(
     writer: Writer, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(_appended: object) -> None:
@@ -133,7 +133,7 @@ async def test_a_feed_that_fails_keeps_nobody_from_the_acknowledgement(
     await ledger.close()
 
 
-async def test_one_listeners_fault_is_its_own(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+async def test_failing_listener_does_not_affect_others(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
     def broken(_outcome: object) -> None:
         raise RuntimeError("broken listener")
 
@@ -142,7 +142,7 @@ async def test_one_listeners_fault_is_its_own(ledger: Ledger, caplog: pytest.Log
     assert "broken listener" in caplog.text
 
 
-async def test_closing_finishes_what_was_accepted(writer: Writer) -> None:
+async def test_close_finishes_accepted_requests(writer: Writer) -> None:
     ledger = Ledger(lambda: writer, lambda _appended: None, limit=10_000)
     ledger.start()
     waiting = [asyncio.ensure_future(ledger.append(entry(number))) for number in range(5_000)]
@@ -154,18 +154,18 @@ async def test_closing_finishes_what_was_accepted(writer: Writer) -> None:
 
 
 def no_work(_connection: Connection) -> Erasure[str]:
-    raise AssertionError("the writer of these tests runs no work")
+    raise AssertionError("the writer of these tests runs no operation")
 
 
-async def test_an_erasure_tells_its_entries_in_order_with_the_others(ledger: Ledger, committed: list[Appended]) -> None:
+async def test_entries_of_an_erasure_are_published_in_order_with_the_others(
+    ledger: Ledger, committed: list[Appended]
+) -> None:
     erased, *_ = await asyncio.gather(ledger.erase(no_work), ledger.append(entry(1)))
     assert erased == "what was erased"
     assert [(one.entry.id, one.position) for one in committed] == [("-1", 1), ("-2", 2), ("1", 3)]
 
 
-async def test_an_erasure_that_is_not_committed_tells_nothing(
-    ledger: Ledger, writer: Writer, committed: list[Appended]
-) -> None:
+async def test_uncommitted_erasure_publishes_nothing(ledger: Ledger, writer: Writer, committed: list[Appended]) -> None:
     writer.failing = True
     with pytest.raises(ApiError) as caught:
         await ledger.erase(no_work)
@@ -183,6 +183,6 @@ async def test_after_a_failure_only_an_entry_or_a_trial_makes_it_healthy(ledger:
         assert not ledger.healthy
         writer.failing = False
         await ledger.write(lambda _connection: None)
-        assert not ledger.healthy, "one page finds room where a message does not"
+        assert not ledger.healthy, "one page fits where a message does not"
         await proof()
         assert ledger.healthy

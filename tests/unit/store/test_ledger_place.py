@@ -1,4 +1,4 @@
-"""The transaction, on each database: seqs and positions, repeats, refusals, and what a failure takes with it."""
+"""The transaction, on each database: seqs and positions, repeats, refusals, and rollback."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ from support.value_make import OTHER_CONVERSATION, make_entry
 
 @pytest.fixture
 def writer(any_url: str) -> Iterator[BatchWriter]:
-    """On a database with two conversations in two workspaces."""
+    """Return a writer on a database with two conversations in two workspaces."""
     made = open_writer(any_url)
     yield made
     made.close()
@@ -28,7 +28,7 @@ def request(entry: NewEntry | None, work: Any = None) -> WriteRequest:
 
 
 def commit(writer: BatchWriter, *entries: NewEntry) -> list[Any]:
-    """The outcomes of one batch."""
+    """Return the outcomes of one batch."""
     batch = [request(entry) for entry in entries]
     writer.commit(batch)
     return [one.outcome for one in batch]
@@ -58,20 +58,20 @@ def test_conversation_outside_of_the_scope_is_refused_as_unknown(writer: BatchWr
     assert (refused.code, refused.detail) == (unknown.code, unknown.detail) == ("unknown_conversation", unknown.detail)
     assert isinstance(appended, Appended)
     assert (appended.seq, appended.site, appended.team) == (1, 1, None)
-    # The outbox sends it again: once the operator sees the conversation, it is accepted.
+    # The outbox resends it. Once the operator sees the conversation, it is accepted.
     assert [one.seq for one in commit(writer, hidden)] == [2]
 
 
-def test_every_field_comes_back_as_it_was_given(writer: BatchWriter, any_url: str) -> None:
+def test_every_field_is_read_back(writer: BatchWriter, any_url: str) -> None:
     entry = make_entry(text='" \\ \u2028 \U0001f600 {[', author_name="O'Olga", author_kind="operator")
     commit(writer, entry)
-    (kept,) = commit(writer, entry)
-    assert kept.repeat
-    assert kept.entry == entry
+    (stored,) = commit(writer, entry)
+    assert stored.repeat
+    assert stored.entry == entry
     assert rows(any_url, "SELECT CAST(data AS TEXT), author_name, at FROM entry") == [(entry.data, "O'Olga", entry.at)]
 
 
-def test_a_repeat_is_the_first_result(writer: BatchWriter) -> None:
+def test_repeat_has_the_first_result(writer: BatchWriter) -> None:
     entry = make_entry()
     within = commit(writer, entry, make_entry(), entry)
     later = commit(writer, make_entry(id=entry.id, at=entry.at + 5))
@@ -90,9 +90,7 @@ def test_a_repeat_is_the_first_result(writer: BatchWriter) -> None:
     ],
 )
 @pytest.mark.parametrize("together", [True, False])
-def test_the_same_id_for_something_else_is_a_conflict(
-    writer: BatchWriter, changed: dict[str, str], together: bool
-) -> None:
+def test_same_id_for_another_entry_is_a_conflict(writer: BatchWriter, changed: dict[str, str], together: bool) -> None:
     entry = make_entry()
     other = make_entry(**{"id": entry.id} | changed)
     outcomes = commit(writer, entry, other) if together else [*commit(writer, entry), *commit(writer, other)]
@@ -101,7 +99,7 @@ def test_the_same_id_for_something_else_is_a_conflict(
     assert commit(writer, make_entry())[0].seq == 2
 
 
-def test_a_conversation_of_another_workspace_is_unknown(writer: BatchWriter, any_url: str) -> None:
+def test_conversation_of_another_workspace_is_unknown(writer: BatchWriter, any_url: str) -> None:
     outcomes = commit(
         writer,
         make_entry(conversation=OTHER_CONVERSATION),
@@ -116,7 +114,7 @@ def test_a_conversation_of_another_workspace_is_unknown(writer: BatchWriter, any
     assert rows(any_url, "SELECT count(*) FROM entry") == [(1,)]
 
 
-def test_an_operators_message_moves_their_seen_mark(writer: BatchWriter, any_url: str) -> None:
+def test_operators_message_moves_their_seen_mark(writer: BatchWriter, any_url: str) -> None:
     query = "SELECT status, waiting_since, operator_seen, visitor_seen FROM conversation WHERE workspace_id = 1"
     commit(writer, make_entry())
     assert rows(any_url, query) == [("open", 1_700_000_000_000, 0, 0)]
@@ -134,7 +132,7 @@ def rename(name: str) -> Any:
     return work
 
 
-def test_work_and_entry_are_kept_together(writer: BatchWriter, any_url: str) -> None:
+def test_operation_and_entry_are_stored_together(writer: BatchWriter, any_url: str) -> None:
     one = request(make_entry(), rename("Vera"))
     writer.commit([one])
     assert one.result == "Vera"
@@ -142,7 +140,7 @@ def test_work_and_entry_are_kept_together(writer: BatchWriter, any_url: str) -> 
     assert rows(any_url, "SELECT name FROM visitor WHERE id = 'visitor-1'") == [("Vera",)]
 
 
-def test_a_refused_entry_takes_its_work_with_it(writer: BatchWriter, any_url: str) -> None:
+def test_refused_entry_rolls_back_its_operation(writer: BatchWriter, any_url: str) -> None:
     refused, good = request(make_entry(conversation="none"), rename("Nobody")), request(make_entry())
     writer.commit([refused, good])
     assert isinstance(refused.outcome, ApiError)
@@ -150,7 +148,7 @@ def test_a_refused_entry_takes_its_work_with_it(writer: BatchWriter, any_url: st
     assert rows(any_url, "SELECT name FROM visitor WHERE id = 'visitor-1'") == [("",)]
 
 
-def test_work_that_fails_fails_alone(writer: BatchWriter, any_url: str) -> None:
+def test_failed_operation_does_not_affect_the_batch(writer: BatchWriter, any_url: str) -> None:
     def fail(connection: Connection) -> None:
         rename("Half")(connection)
         raise RuntimeError("half way")

@@ -1,4 +1,4 @@
-"""Several writers at once, and connections that are lost at every point: nothing lost, nothing doubled."""
+"""Several writers at once, and connections lost at every point: no entry is lost or duplicated."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -39,11 +39,11 @@ def commit(writer: PostgresBatchWriter, *entries: NewEntry) -> list[Any]:
     return [one.outcome for one in batch]
 
 
-def kept(url: str) -> list[tuple[Any, ...]]:
+def stored_entries(url: str) -> list[tuple[Any, ...]]:
     return ask_postgres(url, "SELECT workspace_id, position, id FROM entry ORDER BY workspace_id, position")
 
 
-def test_writers_at_once_number_without_gap_and_never_wait_in_a_circle(postgres_url: str) -> None:
+def test_simultaneous_writers_leave_no_gap_and_do_not_deadlock(postgres_url: str) -> None:
     places = {1: CONVERSATION, 2: OTHER_CONVERSATION}
     failures: list[Exception] = []
 
@@ -65,16 +65,16 @@ def test_writers_at_once_number_without_gap_and_never_wait_in_a_circle(postgres_
     for thread in threads:
         thread.join()
     assert failures == []
-    found = kept(postgres_url)
+    found = stored_entries(postgres_url)
     assert [(row[0], row[1]) for row in found] == [(one, position) for one in (1, 2) for position in range(1, 151)]
     assert ask_postgres(postgres_url, "SELECT last_seq, position FROM conversation ORDER BY no") == [(150, 150)] * 2
 
 
 def rows_read(writer: PostgresBatchWriter, url: str) -> int:
-    """How many rows and index entries of the ledger's tables have been read so far."""
+    """Return how many rows and index entries of the ledger's tables have been read so far."""
 
     def flush(connection: Connection) -> None:
-        # What a session has counted is told when it next stands idle.
+        # A session publishes its counters when it is idle next.
         connection.execute(text("SELECT pg_stat_force_next_flush()"))
 
     writer.commit([request(None, flush)])
@@ -84,7 +84,7 @@ def rows_read(writer: PostgresBatchWriter, url: str) -> int:
     return int(ask_postgres(url, counted, names)[0][0])
 
 
-def test_a_batch_reads_what_it_needs_however_small_the_tables_were_at_first(
+def test_batch_reads_only_what_it_needs_after_the_tables_have_grown(
     writer: PostgresBatchWriter, postgres_url: str
 ) -> None:
     for _ in range(40):
@@ -94,7 +94,7 @@ def test_a_batch_reads_what_it_needs_however_small_the_tables_were_at_first(
     assert rows_read(writer, postgres_url) - before < 500, "fifty entries, of two thousand"
 
 
-def test_a_connection_that_was_ended_between_batches_is_replaced(
+def test_closed_connection_is_replaced_between_batches(
     writer: PostgresBatchWriter, postgres: PostgresServer, postgres_url: str
 ) -> None:
     commit(writer, make_entry())
@@ -102,7 +102,7 @@ def test_a_connection_that_was_ended_between_batches_is_replaced(
     assert commit(writer, make_entry())[0].position == 2
 
 
-def test_a_connection_that_is_ended_inside_a_batch_begins_it_anew(
+def test_connection_closed_inside_a_batch_repeats_the_batch(
     writer: PostgresBatchWriter, postgres: PostgresServer, postgres_url: str
 ) -> None:
     ended: list[int] = []
@@ -117,14 +117,14 @@ def test_a_connection_that_is_ended_inside_a_batch_begins_it_anew(
     assert ended == [1]
     assert [one.position for one in (batch[0].outcome, batch[1].outcome) if isinstance(one, Appended)] == [1, 2]
     assert batch[2].result == 2
-    assert len(kept(postgres_url)) == 2
+    assert len(stored_entries(postgres_url)) == 2
 
 
 Execute = Callable[..., Any]
 
 
 def losing_commit(writer: PostgresBatchWriter, monkeypatch: pytest.MonkeyPatch, sent: bool) -> list[str]:
-    """Lose the connection at the next COMMIT, after it was `sent` or before; a list that then has one member."""
+    """Lose the connection at the next COMMIT, after it was `sent` or before. Return a list that has one member then."""
     lost: list[str] = []
     real: Execute = asyncpg.Connection.execute  # pyright: ignore
 
@@ -142,7 +142,7 @@ def losing_commit(writer: PostgresBatchWriter, monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.mark.parametrize("sent", [True, False])
-def test_a_commit_whose_answer_is_lost_is_neither_lost_nor_doubled(
+def test_commit_with_a_lost_response_is_neither_lost_nor_duplicated(
     writer: PostgresBatchWriter, postgres_url: str, monkeypatch: pytest.MonkeyPatch, sent: bool
 ) -> None:
     commit(writer, make_entry())
@@ -150,12 +150,12 @@ def test_a_commit_whose_answer_is_lost_is_neither_lost_nor_doubled(
     entry = make_entry()
     (outcome,) = commit(writer, entry)
     assert lost == ["COMMIT"]
-    assert (outcome.position, outcome.repeat) == (2, False), "listeners are told what is not a repeat"
-    assert [row[1:] for row in kept(postgres_url)][1:] == [(2, entry.id)]
+    assert (outcome.position, outcome.repeat) == (2, False), "listeners receive entries that are no repeat"
+    assert [row[1:] for row in stored_entries(postgres_url)][1:] == [(2, entry.id)]
 
 
 @pytest.mark.parametrize("appends", [True, False])
-def test_commit_lost_in_a_crash_is_not_taken_for_another_transaction(
+def test_commit_lost_in_a_crash_is_not_confused_with_another_transaction(
     writer: PostgresBatchWriter,
     postgres: PostgresServer,
     postgres_url: str,
@@ -173,7 +173,7 @@ def test_commit_lost_in_a_crash_is_not_taken_for_another_transaction(
         postgres.crash()
         postgres.recover()
         for _ in range(3):
-            # The first of these gets the number of the lost transaction.
+            # The first of these gets the ID of the lost transaction.
             ask_postgres(postgres_url, "SELECT pg_current_xact_id()::text")
         statuses.extend(ask_postgres(postgres_url, "SELECT pg_xact_status(?::text::xid8)", number))
         raise Lost("the connection was cut")
@@ -182,7 +182,7 @@ def test_commit_lost_in_a_crash_is_not_taken_for_another_transaction(
     if appends:
         entry = make_entry()
         assert commit(writer, entry)[0].position == 2
-        assert [row[1:] for row in kept(postgres_url)][1:] == [(2, entry.id)]
+        assert [row[1:] for row in stored_entries(postgres_url)][1:] == [(2, entry.id)]
     else:
 
         def change(connection: Connection) -> None:
@@ -191,10 +191,10 @@ def test_commit_lost_in_a_crash_is_not_taken_for_another_transaction(
         with pytest.raises(ApiError) as refused:
             writer.commit([request(None, change)])
         assert refused.value.code == "busy"
-    assert statuses == [("committed",)], "the premise: the number was given to another transaction"
+    assert statuses == [("committed",)], "the premise: the ID was given to another transaction"
 
 
-def test_a_driver_that_a_stopping_server_put_out_of_step_is_replaced(
+def test_driver_in_a_wrong_state_after_a_shutdown_is_replaced(
     writer: PostgresBatchWriter, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit(writer, make_entry())
@@ -213,10 +213,10 @@ def test_a_driver_that_a_stopping_server_put_out_of_step_is_replaced(
     (outcome,) = commit(writer, entry)
     assert len(lost) == 1
     assert (outcome.position, outcome.repeat) == (2, False)
-    assert [row[1:] for row in kept(postgres_url)][1:] == [(2, entry.id)]
+    assert [row[1:] for row in stored_entries(postgres_url)][1:] == [(2, entry.id)]
 
 
-def test_a_database_that_is_away_is_busy_and_then_well_again(
+def test_unreachable_database_is_busy_and_recovers(
     writer: PostgresBatchWriter, postgres: PostgresServer, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger_postgres, "TIMEOUT_SECONDS", 0.2)
@@ -230,15 +230,13 @@ def test_a_database_that_is_away_is_busy_and_then_well_again(
     finally:
         postgres.start()
     assert commit(writer, entry)[0].repeat is False
-    assert len(kept(postgres_url)) == 1
+    assert len(stored_entries(postgres_url)) == 1
 
 
 DISK_FULL = "DO $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '53100'; END $$"
 
 
-def test_work_that_finds_a_full_disk_is_busy_and_no_internal_error(
-    writer: PostgresBatchWriter, postgres_url: str
-) -> None:
+def test_operation_on_a_full_disk_is_busy_and_no_internal_error(writer: PostgresBatchWriter, postgres_url: str) -> None:
     full = [True]
 
     def work(connection: Connection) -> str:
@@ -249,14 +247,14 @@ def test_work_that_finds_a_full_disk_is_busy_and_no_internal_error(
     with pytest.raises(ApiError) as refused:
         writer.commit([request(None, work), request(make_entry())])
     assert refused.value.code == "busy"
-    assert kept(postgres_url) == []
+    assert stored_entries(postgres_url) == []
     full.clear()
     one = request(None, work)
     writer.commit([one, request(make_entry())])
-    assert (one.result, len(kept(postgres_url))) == ("stored", 1)
+    assert (one.result, len(stored_entries(postgres_url))) == ("stored", 1)
 
 
-def test_a_server_that_is_frozen_is_given_up_and_found_again(
+def test_frozen_server_is_abandoned_and_found_again(
     postgres: PostgresServer, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger_postgres, "TIMEOUT_SECONDS", 0.0)
@@ -274,10 +272,10 @@ def test_a_server_that_is_frozen_is_given_up_and_found_again(
     writer._unavailable = False  # pyright: ignore[reportPrivateUsage]
     assert commit(writer, entry)[0].position == 2
     writer.close()
-    assert [row[2] for row in kept(postgres_url)] == [first.id, entry.id]
+    assert [row[2] for row in stored_entries(postgres_url)] == [first.id, entry.id]
 
 
-def test_works_that_wait_for_one_another_in_a_circle_are_both_done(postgres_url: str) -> None:
+def test_operations_that_deadlock_are_both_done(postgres_url: str) -> None:
     meeting = threading.Barrier(2, timeout=30)
     runs: list[str] = []
 
@@ -306,11 +304,13 @@ def test_works_that_wait_for_one_another_in_a_circle_are_both_done(postgres_url:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(runs) == 3, "they met redirects in a loop, and one was run again"
+    assert len(runs) == 3, "the operations met in a deadlock, and one ran again"
     assert ask_postgres(postgres_url, "SELECT name FROM visitor ORDER BY id") == [("xx",), ("xx",)]
 
 
-def test_work_that_another_node_was_quicker_with_looks_again(writer: PostgresBatchWriter, postgres_url: str) -> None:
+def test_operation_that_lost_a_race_with_another_node_runs_again(
+    writer: PostgresBatchWriter, postgres_url: str
+) -> None:
     write_once(postgres_url, lambda connection: connection.execute(text("CREATE UNIQUE INDEX u ON workspace (name)")))
     runs: list[int | None] = []
 
@@ -329,7 +329,7 @@ def test_work_that_another_node_was_quicker_with_looks_again(writer: PostgresBat
     assert isinstance(other.outcome, Appended)
 
 
-def test_what_cannot_be_kept_is_refused_and_harms_nobody_else(writer: PostgresBatchWriter) -> None:
+def test_value_that_cannot_be_stored_is_refused_and_affects_no_other_request(writer: PostgresBatchWriter) -> None:
     def work(connection: Connection) -> None:
         connection.execute(select(workspace.c.id).where(workspace.c.name == "\x00"))
 
@@ -340,7 +340,7 @@ def test_what_cannot_be_kept_is_refused_and_harms_nobody_else(writer: PostgresBa
     assert isinstance(other.outcome, Appended)
 
 
-def test_a_commit_is_on_disk_whatever_the_database_prefers(postgres: PostgresServer, postgres_url: str) -> None:
+def test_commit_is_on_disk_with_any_default_of_the_database(postgres: PostgresServer, postgres_url: str) -> None:
     name = postgres_url.partition("?")[0].rpartition("/")[2]
     postgres.change(f"ALTER DATABASE {name} SET synchronous_commit = off")
     assert ask_postgres(postgres_url, "SHOW synchronous_commit") == [("off",)]

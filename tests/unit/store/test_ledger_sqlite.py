@@ -1,4 +1,4 @@
-"""Batches of any size and order, and a disk that is full. What every database does alike: test_ledger_place.py."""
+"""Batches of any size and order, and a full disk. For the behaviour of every database see test_ledger_place.py."""
 
 import shutil
 import sqlite3
@@ -22,7 +22,7 @@ from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_entry
 
 @pytest.fixture
 def writer(database_url: str) -> Iterator[SqliteBatchWriter]:
-    """On a database with two conversations in two workspaces."""
+    """Return a writer on a database with two conversations in two workspaces."""
     made = SqliteBatchWriter(database_url)
     yield made
     made.close()
@@ -33,7 +33,7 @@ def request(entry: NewEntry | None, work: Any = None) -> WriteRequest:
 
 
 def commit(writer: SqliteBatchWriter, *entries: NewEntry) -> list[Any]:
-    """The outcomes of one batch."""
+    """Return the outcomes of one batch."""
     batch = [request(entry) for entry in entries]
     writer.commit(batch)
     return [one.outcome for one in batch]
@@ -48,15 +48,15 @@ def rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, MAX_ROWS - 1, MAX_ROWS, MAX_ROWS + 1, 2 * MAX_ROWS + 7])
-def test_batches_of_any_size_are_kept_whole(writer: SqliteBatchWriter, database_url: str, size: int) -> None:
+def test_batches_of_any_size_are_stored(writer: SqliteBatchWriter, database_url: str, size: int) -> None:
     commit(writer, *(make_entry(text=str(number)) for number in range(size)))
-    kept = rows(database_url, "SELECT position, seq, data FROM entry ORDER BY position")
-    assert kept == [(number, number, message_data(str(number - 1))) for number in range(1, size + 1)]
+    stored = rows(database_url, "SELECT position, seq, data FROM entry ORDER BY position")
+    assert stored == [(number, number, message_data(str(number - 1))) for number in range(1, size + 1)]
     assert rows(database_url, "SELECT position FROM workspace WHERE id = 1") == [(size,)]
     assert rows(database_url, "SELECT last_seq, position FROM conversation WHERE workspace_id = 1") == [(size, size)]
 
 
-def test_a_commit_that_fails_keeps_nothing_and_the_next_works(
+def test_failed_commit_stores_nothing_and_the_next_works(
     writer: SqliteBatchWriter, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     execute = writer._execute  # pyright: ignore[reportPrivateUsage]
@@ -81,7 +81,7 @@ Step = tuple[int, int, bool]
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.tuples(st.integers(1, 2), st.integers(0, 15), st.booleans()), max_size=12), max_size=6))
 def test_any_batches_number_without_gap_or_repeat(prepared: Path, batches: list[list[Step]]) -> None:
-    """Against a model: a list for each workspace, where an id that is there already adds nothing."""
+    """Against a model: a list for each workspace, where an existing ID adds nothing."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "crumbless.db"
         shutil.copy(prepared, path)
@@ -98,13 +98,13 @@ def test_any_batches_number_without_gap_or_repeat(prepared: Path, batches: list[
                 for workspace, number, changed in batch
             ]
             for entry, outcome in zip(entries, commit(writer, *entries), strict=True):
-                kept = model[entry.workspace]
-                known = kept.setdefault(entry.id, str(entry.data))
+                expected = model[entry.workspace]
+                known = expected.setdefault(entry.id, str(entry.data))
                 if known != entry.data:
                     assert isinstance(outcome, ApiError)
                 else:
-                    assert outcome.position == outcome.seq == [*kept].index(entry.id) + 1
+                    assert outcome.position == outcome.seq == [*expected].index(entry.id) + 1
         writer.close()
-        for workspace, kept in model.items():
+        for workspace, expected in model.items():
             query = f"SELECT id, data FROM entry WHERE workspace_id = {workspace} ORDER BY position"
-            assert rows(f"sqlite:///{path}", query) == [*kept.items()]
+            assert rows(f"sqlite:///{path}", query) == [*expected.items()]

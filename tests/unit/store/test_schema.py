@@ -1,4 +1,4 @@
-"""The version that a database has, and the one that this code needs."""
+"""The schema version of a database, and the one that this code needs."""
 
 from pathlib import Path
 
@@ -11,30 +11,30 @@ from crumbless.store.schema import SCHEMA, check_schema, migrate, schema_of
 from crumbless.store.tables import metadata
 
 
-def test_an_empty_database_is_told_to_migrate(tmp_path: Path) -> None:
+def test_empty_database_requires_migrate(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'crumbless.db'}"
     with pytest.raises(SettingsError, match="run `crumbless migrate` first"):
         check_schema(url)
     assert write_once(url, schema_of) is None
 
 
-def test_migrating_makes_every_table_and_twice_changes_nothing(tmp_path: Path) -> None:
+def test_migration_makes_every_table_and_a_second_one_changes_nothing(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'with space %41' / 'crumbless.db'}"
     migrate(url)
 
-    def made(connection: Connection) -> list[tuple[str, str]]:
+    def schema_statements(connection: Connection) -> list[tuple[str, str]]:
         assert {*metadata.tables} <= {*inspect(connection).get_table_names()}
         query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
         return [(name, sql) for name, sql in connection.execute(text(query))]
 
-    before = write_once(url, made)
+    before = write_once(url, schema_statements)
     migrate(url)
-    assert write_once(url, made) == before
+    assert write_once(url, schema_statements) == before
     assert write_once(url, schema_of) == SCHEMA
     check_schema(url)
 
 
-def test_another_version_is_told_both_numbers(database_url: str) -> None:
+def test_another_version_is_reported_with_both_numbers(database_url: str) -> None:
     check_schema(database_url)
     write_once(
         database_url, lambda connection: connection.execute(text("UPDATE alembic_version SET version_num='0000'"))
@@ -43,7 +43,7 @@ def test_another_version_is_told_both_numbers(database_url: str) -> None:
         check_schema(database_url)
 
 
-def test_a_disk_that_does_not_take_it_is_told_in_one_line(tmp_path: Path) -> None:
+def test_unwritable_disk_is_reported_in_one_line(tmp_path: Path) -> None:
     folder = tmp_path / "crumbless.db-journal"
     folder.mkdir()
     (tmp_path / "crumbless.db-wal").mkdir()

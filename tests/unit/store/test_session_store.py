@@ -1,4 +1,4 @@
-"""When a session was last used, and whether it is listed, with clocks that are wrong."""
+"""The last use of a session and its listing, with clocks that are wrong."""
 
 import pytest
 from sqlalchemy import Connection, insert, select
@@ -18,7 +18,7 @@ AHEAD = [600_000, DAY, 8 * DAY, 365 * DAY]
 
 @pytest.fixture
 def operator(any_url: str) -> str:
-    """An operator with one session, which was used now and expires in five minutes."""
+    """Insert an operator with one session, which was used now and expires in five minutes."""
 
     def put_in(connection: Connection) -> str:
         olga = add_operator(connection, 1, "olga@tea.example", "Olga", "", "owner")
@@ -40,7 +40,7 @@ def note(any_url: str, at: int) -> int:
 
 @pytest.mark.usefixtures("operator")
 @pytest.mark.parametrize("ahead", AHEAD)
-def test_a_use_from_the_future_is_replaced(any_url: str, ahead: int) -> None:
+def test_use_in_the_future_is_replaced(any_url: str, ahead: int) -> None:
     at = now_ms()
     assert note(any_url, at + HOUR_MS + ahead) == at + HOUR_MS + ahead
     assert note(any_url, at) == at
@@ -48,7 +48,7 @@ def test_a_use_from_the_future_is_replaced(any_url: str, ahead: int) -> None:
 
 @pytest.mark.usefixtures("operator")
 @pytest.mark.parametrize("back", AHEAD)
-def test_a_clock_that_was_set_back_and_followed_replaces_no_later_use(any_url: str, back: int) -> None:
+def test_clock_set_back_for_good_replaces_no_later_use(any_url: str, back: int) -> None:
     at = seen_at(any_url)
     wall, elapsed = read_machine()
     ids.steady.see(wall, elapsed)
@@ -59,9 +59,7 @@ def test_a_clock_that_was_set_back_and_followed_replaces_no_later_use(any_url: s
 
 
 @pytest.mark.parametrize("ahead", AHEAD)
-def test_a_clock_that_was_followed_neither_ends_sessions_nor_lifts_bans(
-    any_url: str, operator: str, ahead: int
-) -> None:
+def test_confirmed_clock_jump_neither_ends_sessions_nor_lifts_bans(any_url: str, operator: str, ahead: int) -> None:
     ban = NewBan("visitor", "someone", "Someone")
     write_once(any_url, lambda connection: add_bans(connection, 1, [ban], "", operator, now_ms() + 300_000))
     wall, elapsed = read_machine()
@@ -77,4 +75,4 @@ def test_a_clock_that_was_followed_neither_ends_sessions_nor_lifts_bans(
     ids.steady.begin(wall + ahead, elapsed)
     assert found() == (1, 1, True)
     ids.steady.see(wall + ahead, elapsed)
-    assert found() == (0, 0, False), "both witnesses say so"
+    assert found() == (0, 0, False), "both witnesses confirm it"

@@ -1,4 +1,4 @@
-"""A ticket works once, for its kind, for a time, and for the key that began it."""
+"""A one-time token works once, for its kind, for a time, and for the key that started it."""
 
 import contextlib
 import threading
@@ -27,20 +27,20 @@ def refusal(any_url: str, secret: str, thumbprint: str | None = None, kind: str 
     return caught.value.code
 
 
-def made(any_url: str, **changed: object) -> tuple[str, str]:
+def new_token(any_url: str, **changed: object) -> tuple[str, str]:
     options = {"seconds": 60, "subject": "somebody", "data": {"a": 1}} | changed
     return write_once(any_url, lambda connection: new_one_time_token(connection, "reset", **options))  # pyright: ignore[reportArgumentType]
 
 
-def test_a_ticket_is_spent_once_and_tells_what_it_is_about(any_url: str) -> None:
-    _, secret = made(any_url)
+def test_token_is_spent_once_and_returns_its_subject(any_url: str) -> None:
+    _, secret = new_token(any_url)
     spent = write_once(any_url, lambda connection: spend_one_time_token(connection, "reset", secret))
     assert (spent.subject, spent.data) == ("somebody", {"a": 1})
     assert refusal(any_url, secret) == "ticket_gone"
 
 
-def test_threat_68_of_many_at_once_one_wins(any_url: str) -> None:
-    _, secret = made(any_url)
+def test_threat_68_one_of_many_simultaneous_uses_succeeds(any_url: str) -> None:
+    _, secret = new_token(any_url)
     won: list[str] = []
 
     def spend() -> None:
@@ -55,27 +55,27 @@ def test_threat_68_of_many_at_once_one_wins(any_url: str) -> None:
     assert len(won) == 1
 
 
-def test_another_kind_is_not_served(any_url: str) -> None:
-    _, secret = made(any_url)
+def test_token_of_another_kind_is_refused(any_url: str) -> None:
+    _, secret = new_token(any_url)
     assert refusal(any_url, secret, kind="invitation") == "ticket_gone"
     assert write_once(any_url, lambda connection: find_one_time_token(connection, "reset", secret)).kind == "reset"
 
 
-def test_a_ticket_of_a_key_is_found_by_its_id_and_for_that_key_alone(any_url: str) -> None:
-    ticket_id, _ = made(any_url, thumbprint="key-1")
+def test_token_with_a_key_is_found_by_its_id_and_for_that_key_only(any_url: str) -> None:
+    ticket_id, _ = new_token(any_url, thumbprint="key-1")
     assert refusal(any_url, ticket_id, "key-2") == "ticket_gone"
     assert refusal(any_url, ticket_id) == "ticket_gone"
     assert write_once(any_url, lambda connection: spend_one_time_token(connection, "reset", ticket_id, "key-1"))
 
 
-def test_a_ticket_without_a_key_needs_its_secret(any_url: str) -> None:
-    ticket_id, secret = made(any_url)
+def test_token_without_a_key_needs_its_secret(any_url: str) -> None:
+    ticket_id, secret = new_token(any_url)
     assert refusal(any_url, ticket_id) == "ticket_gone"
     assert write_once(any_url, lambda connection: spend_one_time_token(connection, "reset", secret))
 
 
-def test_a_ticket_whose_secret_was_shown_is_spent_by_its_id_once_and_for_its_kind(any_url: str) -> None:
-    ticket_id, secret = made(any_url)
+def test_token_whose_secret_was_shown_is_spent_by_its_id_once_and_for_its_kind(any_url: str) -> None:
+    ticket_id, secret = new_token(any_url)
 
     def spend(kind: OneTimeTokenKind) -> str:
         try:
@@ -89,8 +89,8 @@ def test_a_ticket_whose_secret_was_shown_is_spent_by_its_id_once_and_for_its_kin
     assert refusal(any_url, secret) == "ticket_gone"
 
 
-def test_an_old_ticket_is_worth_nothing_and_is_removed(any_url: str) -> None:
-    ticket_id, secret = made(any_url)
+def test_expired_token_is_refused_and_deleted(any_url: str) -> None:
+    ticket_id, secret = new_token(any_url)
     write_once(
         any_url,
         lambda c: c.execute(update(one_time_token).where(one_time_token.c.id == ticket_id).values(expires_at=5)),
@@ -100,8 +100,8 @@ def test_an_old_ticket_is_worth_nothing_and_is_removed(any_url: str) -> None:
     assert write_once(any_url, lambda connection: remove_one_time_tokens(connection, 6, 100)) == 1
 
 
-def test_the_last_wrong_answer_spends_it(any_url: str) -> None:
-    ticket_id, secret = made(any_url)
+def test_last_wrong_attempt_spends_the_token(any_url: str) -> None:
+    ticket_id, secret = new_token(any_url)
     for _ in range(2):
         write_once(any_url, lambda connection: count_attempt(connection, ticket_id, 3))
     assert write_once(any_url, lambda connection: find_one_time_token(connection, "reset", secret)).attempts == 2
@@ -109,7 +109,7 @@ def test_the_last_wrong_answer_spends_it(any_url: str) -> None:
     assert refusal(any_url, secret) == "ticket_gone"
 
 
-def test_a_new_one_voids_those_before(any_url: str) -> None:
-    _, secret = made(any_url)
+def test_new_token_voids_earlier_ones(any_url: str) -> None:
+    _, secret = new_token(any_url)
     write_once(any_url, lambda connection: void_one_time_tokens(connection, "reset", "somebody"))
     assert refusal(any_url, secret) == "ticket_gone"

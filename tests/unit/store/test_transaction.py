@@ -25,7 +25,7 @@ from support.value_make import CONVERSATION, make_entry, make_session
 
 
 class Publisher:
-    """Receives the events, and what the database contains at that moment."""
+    """Receives the events, and the database contents at that moment."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -72,7 +72,7 @@ async def test_event_of_a_rejected_operation_is_not_published(any_url: str) -> N
     assert publisher.events == [BansChanged()], "the other operation of the batch is published"
 
 
-async def test_failing_publisher_costs_nobody_the_acknowledgement(
+async def test_failing_publisher_does_not_prevent_the_acknowledgement(
     any_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(_events: Sequence[DomainEvent]) -> None:
@@ -85,16 +85,16 @@ async def test_failing_publisher_costs_nobody_the_acknowledgement(
     assert "events could not be published" in caplog.text
 
 
-async def test_ending_sessions_and_changing_operators_has_events(any_url: str) -> None:
+async def test_ending_sessions_and_changing_operators_have_events(any_url: str) -> None:
     publisher = Publisher(any_url)
     session = make_session()
 
-    def end(connection: Connection) -> None:
+    def end_and_touch(connection: Connection) -> None:
         add_session(connection, session, bytes(32))
         end_sessions(connection, [session])
         touch_operators(connection, 1)
 
-    await with_ledger(any_url, publisher.publish, end)
+    await with_ledger(any_url, publisher.publish, end_and_touch)
     assert publisher.events[0] == SessionEnded(session)
     assert {type(one) for one in publisher.events[1:]} <= {OperatorChanged}
 
@@ -122,4 +122,4 @@ async def test_message_without_an_operation_wakes_the_outbox_for_its_own_vendor_
     await ledger.write(lambda _connection: None)
     await ledger.close()
     assert after_the_message == [TasksQueued()]
-    assert publisher.events == after_the_message, "nothing is left over for the next batch"
+    assert publisher.events == after_the_message, "no wake-up remains for the next batch"

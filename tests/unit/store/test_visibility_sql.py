@@ -85,7 +85,7 @@ def test_reads_of_conversations_agree_with_the_predicate(any_url: str, places: d
             waiting = inbox_page(connection, 1, page.position + 1, 50, "open", waiting=True, scope=scope)
             entries = entries_after_position(connection, 1, 0, 50, scope)
             marks = dict(seen_marks_since(connection, 1, 0, scope))
-            # The database is prepared with another conversation in the workspace, which has no entry.
+            # The prepared database has another conversation in the workspace, which has no entry.
             assert listed & {*places} == wanted
             assert {row.id for row in waiting.conversations} == wanted
             assert {one.entry.conversation for one in entries} == wanted
@@ -103,7 +103,7 @@ def test_reads_of_conversations_agree_with_the_predicate(any_url: str, places: d
     def check_commands(connection: Connection, name: str, scope: Scope | None, seen: bool) -> None:
         if seen:
             assert site_and_team_of(connection, 1, name, scope) == places[name]
-            assert raise_seen_mark(connection, 1, name, "operator", 1, scope) is None, "it is there already"
+            assert raise_seen_mark(connection, 1, name, "operator", 1, scope) is None, "it exists already"
             return
         for refused in (
             lambda: site_and_team_of(connection, 1, name, scope),
@@ -156,21 +156,21 @@ def test_session_has_the_stored_list(any_url: str, places: dict[str, Place]) -> 
         scope = Scope(sites, frozenset(TEAMS[:1]))
         set_scope(connection, 1, olga, scope)
         assert visible(session_of(connection, olga, b"2")) == scope
-        told = find_operator(connection, olga)
-        assert told is not None
-        assert told.scope > 0
+        found = find_operator(connection, olga)
+        assert found is not None
+        assert found.scope > 0
         set_scope(connection, 1, olga, Scope())
         assert visible(session_of(connection, olga, b"3")) == Scope(), "an empty list is not the whole workspace"
         set_scope(connection, 1, olga, None)
         assert visible(session_of(connection, olga, b"4")) is None
-        told = find_operator(connection, olga)
-        assert told is not None
-        assert told.scope == 0
+        found = find_operator(connection, olga)
+        assert found is not None
+        assert found.scope == 0
 
     write_once(any_url, check)
 
 
-def test_removed_team_leaves_the_lists_and_an_empty_list_stays_one(any_url: str, places: dict[str, Place]) -> None:
+def test_removed_team_leaves_the_lists_and_an_empty_list_stays_a_list(any_url: str, places: dict[str, Place]) -> None:
     def check(connection: Connection) -> None:
         olga = add_operator(connection, 1, "olga@tea.example", "Olga", "", "operator")
         set_scope(connection, 1, olga, Scope(teams=frozenset(TEAMS[:1])))
@@ -187,13 +187,13 @@ def test_removed_team_leaves_the_lists_and_an_empty_list_stays_one(any_url: str,
 
 
 @pytest.mark.parametrize("role", OPERATOR_ROLES)
-def test_owners_and_admins_see_everything_whatever_is_stored(role: str) -> None:
+def test_owners_and_admins_see_everything_with_any_stored_list(role: str) -> None:
     scope = visible(make_operator_session(role=role, scope=Scope(frozenset({1}))))
     assert (scope is None) == (role in UNLIMITED_ROLES) == (role in {"owner", "admin"})
 
 
 def test_session_whose_list_was_not_read_sees_nothing() -> None:
     assert visible(make_operator_session(role="operator")) == Scope()
-    assert visible(make_session()) is None, "a visitor's conversation is checked elsewhere"
+    assert visible(make_session()) is None, "a visitor's conversation is checked by other code"
     entry = make_entry()
     assert not is_visible(Scope(frozenset({1})), Appended(entry, 1, 1, 1, repeat=False).site, None)

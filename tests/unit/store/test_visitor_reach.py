@@ -1,4 +1,4 @@
-"""Which conversations a visitor's session reaches."""
+"""The conversations that a visitor's session reaches."""
 
 import pytest
 from sqlalchemy import Connection, update
@@ -32,7 +32,7 @@ TOKEN = b"t" * 32
 
 
 def seed_database(connection: Connection) -> Session:
-    """Two visitors who are one contact, and a third; the first has two conversations and a session."""
+    """Insert two visitors of one contact, and a third. The first has two conversations and a session."""
     site = find_site(connection, "site-1")
     assert site is not None
     for one in (PHONE, LAPTOP, STRANGER):
@@ -75,7 +75,7 @@ def test_verified_session_reaches_the_contacts_other_devices(database_url: str) 
 
 
 def test_verified_session_of_a_visitor_without_contact_reaches_its_own_visitor(database_url: str) -> None:
-    """Erasure takes the contact away: visitors without one are not each other's devices."""
+    """Erasure removes the contact. Visitors without one are not each other's devices."""
 
     def look(connection: Connection) -> None:
         session = seed_database(connection)
@@ -104,7 +104,7 @@ def test_ended_session_reaches_nothing(database_url: str) -> None:
     write_once(database_url, look)
 
 
-def test_request_without_a_conversation_means_the_newest(database_url: str) -> None:
+def test_request_without_a_conversation_gets_the_newest(database_url: str) -> None:
     def look(connection: Connection) -> None:
         session = seed_database(connection)
         assert choose_reached(connection, session.id, None) == SECOND
@@ -117,9 +117,7 @@ def test_request_without_a_conversation_means_the_newest(database_url: str) -> N
     write_once(database_url, look)
 
 
-def test_conversation_beyond_those_that_are_remembered_is_shown(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_conversation_beyond_the_cached_reach_is_shown(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     newest = visitor_reach._NEWEST.limit(None).limit(1)  # pyright: ignore[reportPrivateUsage]
     monkeypatch.setattr(visitor_reach, "_NEWEST", newest)
 

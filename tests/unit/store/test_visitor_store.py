@@ -1,4 +1,4 @@
-"""What is kept about one visitor, and what is left of it, by the ledger's real transaction."""
+"""A visitor's stored data, and its rest after an erasure, by the ledger's real transaction."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -25,7 +25,7 @@ from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_entry, tex
 OWN = Reach(["visitor-1"], None)
 
 MANY = 6_000
-"""Messages of each of two conversations, side by side in the file: enough for several levels of pages."""
+"""Messages of two conversations, side by side in the file: enough for several levels of pages."""
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def writer(database_url: str) -> Iterator[SqliteBatchWriter]:
     made.close()
 
 
-def one_time_token(entry: Any = None, work: Any = None, erases: bool = False) -> WriteRequest:
+def request_for(entry: Any = None, work: Any = None, erases: bool = False) -> WriteRequest:
     one = WriteRequest(entry, work, lambda _outcome: None)
     one.erases = erases
     return one
@@ -62,21 +62,19 @@ def last_of(summary: ConversationSummary) -> Entry:
     return summary.last
 
 
-def outcomes_of(one_time_tokens: list[WriteRequest]) -> list[str]:
-    return [
-        one.outcome.code if isinstance(one.outcome, ApiError) else type(one.outcome).__name__ for one in one_time_tokens
-    ]
+def outcomes_of(requests: list[WriteRequest]) -> list[str]:
+    return [one.outcome.code if isinstance(one.outcome, ApiError) else type(one.outcome).__name__ for one in requests]
 
 
-def test_before_is_erased_and_after_is_refused_within_one_batch(writer: SqliteBatchWriter, database_url: str) -> None:
+def test_batch_erases_earlier_entries_and_refuses_later_ones(writer: SqliteBatchWriter, database_url: str) -> None:
     before, other = make_entry(), make_entry(workspace=2, conversation=OTHER_CONVERSATION, text="kept")
     batch = [
-        one_time_token(before),
-        one_time_token(other),
-        one_time_token(work=erase_first, erases=True),
-        one_time_token(make_entry()),
-        one_time_token(before),
-        one_time_token(make_entry(workspace=2, conversation=OTHER_CONVERSATION)),
+        request_for(before),
+        request_for(other),
+        request_for(work=erase_first, erases=True),
+        request_for(make_entry()),
+        request_for(before),
+        request_for(make_entry(workspace=2, conversation=OTHER_CONVERSATION)),
     ]
     writer.commit(batch)
     assert outcomes_of(batch[:2]) == ["Appended", "Appended"]
@@ -87,13 +85,13 @@ def test_before_is_erased_and_after_is_refused_within_one_batch(writer: SqliteBa
         ("message", None, 1, 1),
         ("erased", None, 2, 2),
     ]
-    (kept, _) = entries_of(database_url, 2, OTHER_CONVERSATION)
-    assert text_of(kept.entry) == "kept"
+    (other_entry, _) = entries_of(database_url, 2, OTHER_CONVERSATION)
+    assert text_of(other_entry.entry) == "kept"
 
 
-def test_an_erased_id_is_taken_in_other_conversations_too(writer: SqliteBatchWriter, database_url: str) -> None:
+def test_erased_id_is_refused_in_other_conversations_too(writer: SqliteBatchWriter, database_url: str) -> None:
     entry = make_entry()
-    writer.commit([one_time_token(entry), one_time_token(work=erase_first, erases=True)])
+    writer.commit([request_for(entry), request_for(work=erase_first, erases=True)])
     write_once(
         database_url,
         lambda connection: connection.exec_driver_sql(
@@ -103,21 +101,21 @@ def test_an_erased_id_is_taken_in_other_conversations_too(writer: SqliteBatchWri
         ),
     )
     again = [
-        one_time_token(make_entry(id=entry.id, conversation="another")),
-        one_time_token(make_entry(conversation="another")),
+        request_for(make_entry(id=entry.id, conversation="another")),
+        request_for(make_entry(conversation="another")),
     ]
     writer.commit(again)
     assert outcomes_of(again) == ["erased", "Appended"]
 
 
-def test_an_erasure_that_fails_is_none(writer: SqliteBatchWriter, database_url: str) -> None:
-    writer.commit([one_time_token(make_entry(text="still here"))])
+def test_failed_erasure_changes_nothing(writer: SqliteBatchWriter, database_url: str) -> None:
+    writer.commit([request_for(make_entry(text="still here"))])
 
     def fail(connection: Connection) -> Erasure[int]:
         done = erase_first(connection)
         return Erasure(done.result, [*done.entries, erasure(1, "no such conversation", new_id(), 5)])
 
-    one = one_time_token(work=fail, erases=True)
+    one = request_for(work=fail, erases=True)
     writer.commit([one])
     assert outcomes_of([one]) == ["unknown_conversation"]
     assert one.made is None
@@ -125,19 +123,19 @@ def test_an_erasure_that_fails_is_none(writer: SqliteBatchWriter, database_url: 
     assert [text_of(one.entry) for one in entries] == ["still here"]
 
 
-def test_the_inbox_shows_the_event_in_place_of_words(writer: SqliteBatchWriter, database_url: str) -> None:
+def test_inbox_shows_the_event_instead_of_texts(writer: SqliteBatchWriter, database_url: str) -> None:
     writer.commit(
-        [one_time_token(make_entry()), one_time_token(make_entry(author_kind="operator")), one_time_token(make_entry())]
+        [request_for(make_entry()), request_for(make_entry(author_kind="operator")), request_for(make_entry())]
     )
     before = summary_of(database_url)
     assert (before.status, before.unread, text_of(last_of(before))) == ("open", 1, "Hello")
-    writer.commit([one_time_token(work=erase_first, erases=True)])
+    writer.commit([request_for(work=erase_first, erases=True)])
     after = summary_of(database_url)
     assert (after.status, after.unread, after.last_seq) == ("closed", 0, 4)
     assert (last_of(after).kind, text_of(last_of(after)), last_of(after).author.id) == ("erased", None, "")
 
 
-def test_a_record_names_site_visitor_and_conversations(database_url: str) -> None:
+def test_record_contains_site_visitor_and_conversations(database_url: str) -> None:
     record = write_once(database_url, lambda connection: find_visitor_record(connection, 1, "visitor-1", OWN))
     assert record is not None
     assert (record.site.key, record.visitor.id) == ("site-1", "visitor-1")
@@ -151,16 +149,18 @@ def test_after_compacting_no_copy_is_left_anywhere_in_the_files(database_url: st
         batch: list[WriteRequest] = []
         for one in range(number, number + 20):
             batch += [
-                one_time_token(make_entry(text=f"whisper {one} " + "x" * (one % 97 * 3))),
-                one_time_token(make_entry(workspace=2, conversation=OTHER_CONVERSATION, text=f"kept {one}")),
+                request_for(make_entry(text=f"whisper {one} " + "x" * (one % 97 * 3))),
+                request_for(make_entry(workspace=2, conversation=OTHER_CONVERSATION, text=f"kept {one}")),
             ]
         writer.commit(batch)
         assert all(isinstance(one.outcome, Appended) for one in batch)
-    writer.commit([one_time_token(work=erase_first, erases=True)])
+    writer.commit([request_for(work=erase_first, erases=True)])
     writer.close()
     path = sqlite_path(database_url)
     assert path.read_bytes().count(b"kept ") >= MANY, "the premise: texts can be found in the file"
-    assert path.read_bytes().count(b"whisper ") < MANY / 50, "but for few copies, erased texts are overwritten at once"
+    assert path.read_bytes().count(b"whisper ") < MANY / 50, (
+        "except for a few copies, erased texts are overwritten at once"
+    )
     before, after = compact(database_url)
     assert after <= before
     assert b"whisper " not in path.read_bytes()
