@@ -63,10 +63,10 @@ def short_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_open, "LOAD_SECONDS", 4.0)
 
 
-def outcome(wish: AuditOptions) -> str:
+def outcome(options: AuditOptions) -> str:
     """Return the result of an audit in a separate browser: its error, or "done"."""
     try:
-        report = asyncio.run(run_storage_audit(wish))
+        report = asyncio.run(run_storage_audit(options))
     except StorageAuditError as error:
         return str(error)
     return ", ".join(one.status for one in report.phases)
@@ -82,10 +82,10 @@ async def all_outcomes(site: FixtureSite) -> dict[str, str]:
     async with async_playwright() as playwright, started_browser(playwright.chromium, path) as browser:
 
         async def audit(name: str) -> str:
-            wish = AuditOptions(url=site.url(name), phases=("load",))
+            options = AuditOptions(url=site.url(name), phases=("load",))
             async with few:
                 try:
-                    report = await StorageAudit(wish, playwright, browser, path, lambda _name, _status: None).run()
+                    report = await StorageAudit(options, playwright, browser, path, lambda _name, _status: None).run()
                 except StorageAuditError as error:
                     return str(error)
             return ", ".join(one.status for one in report.phases)

@@ -210,8 +210,8 @@ async def audit_all(site: FixtureSite) -> dict[str, Report]:
     async with async_playwright() as playwright, started_browser(playwright.chromium, path) as browser:
 
         async def audit(name: str) -> Report:
-            wish = AuditOptions(url=site.url(f"/{name}"), phases=WISHES[name], idle=1.0)
-            return await StorageAudit(wish, playwright, browser, path, lambda _name, _status: None).run()
+            options = AuditOptions(url=site.url(f"/{name}"), phases=WISHES[name], idle=1.0)
+            return await StorageAudit(options, playwright, browser, path, lambda _name, _status: None).run()
 
         return dict(zip(WISHES, await asyncio.gather(*map(audit, WISHES)), strict=True))
 
@@ -256,8 +256,8 @@ def test_clean_website_is_clean_in_every_phase(reports: dict[str, Report]) -> No
     report = reports["clean"]
     assert [(one.name, one.status, one.reason) for one in report.phases] == [(one, "done", "") for one in PHASES]
     assert report.findings == []
-    kept = {(one.mechanism, one.key) for phase in report.phases for one in phase.seen}
-    assert {("cookie", "_stats"), ("IndexedDB", "chat.key"), ("sessionStorage", "chat.session")} <= kept
+    stored = {(one.mechanism, one.key) for phase in report.phases for one in phase.seen}
+    assert {("cookie", "_stats"), ("IndexedDB", "chat.key"), ("sessionStorage", "chat.session")} <= stored
     assert any(one.third_party for phase in report.phases for one in phase.requests)
 
 

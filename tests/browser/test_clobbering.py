@@ -164,15 +164,15 @@ def make_page(scenario: BrowserScenario, markup: str, before: bool, strict: bool
     )
 
 
-def press(visitor: Visitor, way: str) -> None:
+def press(visitor: Visitor, button: str) -> None:
     """Press one of our buttons as soon as it exists. Locators would use the document, whose properties are replaced."""
     found: list[list[float]] = []
 
     def find() -> bool:
-        found.extend(filter(None, [visitor.page.evaluate(CENTRE, way)]))
+        found.extend(filter(None, [visitor.page.evaluate(CENTRE, button)]))
         return bool(found)
 
-    wait_until(find, 20, f"a button {way}")
+    wait_until(find, 20, f"a button {button}")
     visitor.page.mouse.click(*found[-1])
 
 

@@ -51,11 +51,11 @@ def test_refusal_is_stored_as_long_as_a_consent_and_without_an_id(shopper_of: Ca
     shopper = shopper_of()
     shopper.press("Reject all")
     expect(shopper.banner).to_have_count(0)
-    kept = shopper.record()
-    assert kept
-    assert set(kept["v"]) == {"v", "rev", "t", "c", "src"}
-    assert kept["v"]["c"] == {"analytics": 0, "marketing": 0}
-    assert kept["until"] - kept["v"]["t"] == 182 * 86_400_000
+    stored = shopper.record()
+    assert stored
+    assert set(stored["v"]) == {"v", "rev", "t", "c", "src"}
+    assert stored["v"]["c"] == {"analytics": 0, "marketing": 0}
+    assert stored["until"] - stored["v"]["t"] == 182 * 86_400_000
     assert [request for request in shopper.visitor.watch.requests if "/v1/" in request] == []
     shopper.visitor.arrive("/2")
     expect(shopper.opener).to_be_visible()

@@ -49,10 +49,10 @@ def test_grant_change_and_withdrawal_are_recorded_in_a_chain(
     shopper.press("Accept all")
     wait_in_page(shopper.page, HAS_RECEIPT)
     first = shopper.get()["receipt"]
-    kept = shopper.record()
-    assert kept
-    assert kept["v"]["rid"] == first
-    assert "due" not in kept["v"]
+    stored = shopper.record()
+    assert stored
+    assert stored["v"]["rid"] == first
+    assert "due" not in stored["v"]
     with shopper.page.expect_event("load"):
         shopper.page.evaluate("Crumbless.consent.set({ marketing: false })")
     wait_in_page(shopper.page, HAS_RECEIPT)
@@ -66,9 +66,9 @@ def test_grant_change_and_withdrawal_are_recorded_in_a_chain(
         (first, 1, 0, "api", "en"),
         (second, 0, 0, "api", "en"),
     ]
-    kept = shopper.record()
-    assert kept
-    assert not {"rid", "due"} & set(kept["v"]), "a refusal has no ID"
+    stored = shopper.record()
+    assert stored
+    assert not {"rid", "due"} & set(stored["v"]), "a refusal has no ID"
 
 
 def test_unsent_choice_is_sent_on_the_next_page(
@@ -95,21 +95,21 @@ def test_rejected_choice_is_not_sent_again(
     scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]
 ) -> None:
     shopper = shopper_of()
-    told: list[str] = []
+    requests: list[str] = []
 
     def refuse(route: Route) -> None:
-        told.append(route.request.url)
+        requests.append(route.request.url)
         route.fulfill(status=403, json={"title": "no"}, headers={"access-control-allow-origin": scenario.shop.origin})
 
     shopper.page.route("**/v1/consent", refuse)
     shopper.press("Accept all")
     shopper.wait_loaded("ga4", "tiktok")
     wait_in_page(shopper.page, "(key) => !JSON.parse(localStorage.getItem(key)).v.due", shopper.key)
-    assert len(told) == 1
+    assert len(requests) == 1
     shopper.visitor.arrive("/2")
     shopper.wait_loaded("ga4", "tiktok")
     shopper.page.wait_for_load_state("networkidle")
-    assert len(told) == 1
+    assert len(requests) == 1
     assert shopper.get()["receipt"] is None
 
 

@@ -79,12 +79,12 @@ class Targets:
 def open_targets(scenario: BrowserScenario) -> Targets:
     scenario.shop.pages["/plain"] = b"<!doctype html><title>Plain</title><p>No policy.</p>"
     scenario.shop.scripts["/attack.js"] = b"window.hit = true;"
-    stranger, desk, visitor = scenario.visitor(), scenario.desk(), scenario.visitor()
-    stranger.arrive("/plain")
+    attacker, desk, visitor = scenario.visitor(), scenario.desk(), scenario.visitor()
+    attacker.arrive("/plain")
     desk.sign_in()
     visitor.open()
     script = f"{scenario.shop.origin}/attack.js"
-    return Targets(script, stranger.page.main_frame, desk.page.main_frame, visitor.page.frames[1])
+    return Targets(script, attacker.page.main_frame, desk.page.main_frame, visitor.page.frames[1])
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -110,17 +110,19 @@ def test_page_that_is_not_on_the_list_shows_no_chat(scenario: BrowserScenario) -
     embed = f'<script async src="{scenario.server.address}/w/{scenario.site}.js"></script>'
     page = f'<!doctype html><html lang="en"><title>Elsewhere</title><body><h1>Elsewhere</h1>{embed}</body></html>'
     scenario.shop.pages["/"] = scenario.foreign_shop.pages["/"] = page.encode()
-    known, stranger = scenario.visitor(), scenario.visitor()
+    known, other = scenario.visitor(), scenario.visitor()
     known.open()
     expect(known.box).to_be_visible()
 
-    elsewhere = Visitor(stranger.page, scenario.foreign_shop.origin, stranger.watch)
-    elsewhere.arrive()
-    elsewhere.launcher.click()
+    foreign_page = Visitor(other.page, scenario.foreign_shop.origin, other.watch)
+    foreign_page.arrive()
+    foreign_page.launcher.click()
     # The frame sends nothing, and the loader waits ten seconds for its first message.
-    expect(elsewhere.dialog.get_by_role("status")).to_have_text("The chat did not load. Open it again.", timeout=20_000)
-    expect(elsewhere.box).to_have_count(0)
-    assert [request for request in elsewhere.watch.requests if "/v1/" in request] == []
+    expect(foreign_page.dialog.get_by_role("status")).to_have_text(
+        "The chat did not load. Open it again.", timeout=20_000
+    )
+    expect(foreign_page.box).to_have_count(0)
+    assert [request for request in foreign_page.watch.requests if "/v1/" in request] == []
     assert scenario.timeline() == []
 
 
@@ -128,8 +130,8 @@ def test_page_that_is_not_on_the_list_shows_no_chat(scenario: BrowserScenario) -
 def test_desk_and_chat_cannot_be_framed_by_other_sites(scenario: BrowserScenario, path: str) -> None:
     address = scenario.server.address + path.format(site=scenario.site)
     scenario.foreign_shop.pages["/"] = f'<!doctype html><title>Trap</title><iframe src="{address}"></iframe>'.encode()
-    stranger = scenario.visitor()
-    stranger.page.goto(scenario.foreign_shop.origin)
-    stranger.page.wait_for_load_state("networkidle")
-    assert any(request.endswith(address) for request in stranger.watch.requests)
-    assert stranger.page.frames[1].url == "chrome-error://chromewebdata/"
+    visitor = scenario.visitor()
+    visitor.page.goto(scenario.foreign_shop.origin)
+    visitor.page.wait_for_load_state("networkidle")
+    assert any(request.endswith(address) for request in visitor.watch.requests)
+    assert visitor.page.frames[1].url == "chrome-error://chromewebdata/"

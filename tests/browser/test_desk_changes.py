@@ -116,7 +116,7 @@ def test_failed_job_is_retried_and_deleted(scenario: BrowserScenario) -> None:
     expect(desk.page.get_by_text("We have sent an invitation")).to_be_visible()
     # This platform has no mail server.
     wait_until(lambda: len(_dead_letters(scenario)) == 1, DEADLINE_MS / 1000, "the mail is given up")
-    [(given_up,)] = _dead_letters(scenario)
+    [(failed_at,)] = _dead_letters(scenario)
     _age_the_authentication(scenario, desk)
     _open(desk, "workspace")
     row = desk.page.get_by_role("table", name="Failed background jobs").get_by_role("row").nth(1)
@@ -127,7 +127,7 @@ def test_failed_job_is_retried_and_deleted(scenario: BrowserScenario) -> None:
     expect(desk.page.get_by_text("Retrying now.")).to_be_visible()
 
     def has_failed_again() -> bool:
-        return any(at > given_up for (at,) in _dead_letters(scenario))
+        return any(at > failed_at for (at,) in _dead_letters(scenario))
 
     wait_until(has_failed_again, DEADLINE_MS / 1000, "the mail is tried again")
     _open(desk, "workspace")

@@ -147,15 +147,15 @@ def test_authenticator_app_is_set_up_required_and_replaced_by_a_recovery_code(
     codes = olga.page.locator(".codes code").all_inner_texts()
     olga.click("I have saved them")
     olga.shows("10 of 10 are left.")
-    elsewhere = person()
-    elsewhere.enter("totp")
-    elsewhere.shows("One more step")
-    elsewhere.page.get_by_label("Code").fill("000000")
-    elsewhere.click("Continue")
-    elsewhere.shows("This code is wrong or has already been used.")
-    elsewhere.page.get_by_label("Code").fill(codes[0])
-    elsewhere.click("Continue")
-    expect(elsewhere.page.get_by_role("heading", name="Conversations")).to_be_visible()
+    other_browser = person()
+    other_browser.enter("totp")
+    other_browser.shows("One more step")
+    other_browser.page.get_by_label("Code").fill("000000")
+    other_browser.click("Continue")
+    other_browser.shows("This code is wrong or has already been used.")
+    other_browser.page.get_by_label("Code").fill(codes[0])
+    other_browser.click("Continue")
+    expect(other_browser.page.get_by_role("heading", name="Conversations")).to_be_visible()
 
 
 def test_passkey_is_added_and_required_for_a_sensitive_change(
@@ -340,20 +340,20 @@ def test_first_run_sets_up_a_workspace(tmp_path: Path, person: Callable[..., Per
         owner.shows("Not detected yet.")
         owner.click("Open the desk")
         expect(owner.page.get_by_role("heading", name="Conversations")).to_be_visible()
-        stranger = person(server)
-        stranger.page.goto(f"{stranger.address}#setup={secret}")
-        stranger.shows("This link no longer works")
+        other = person(server)
+        other.page.goto(f"{other.address}#setup={secret}")
+        other.shows("This link no longer works")
     finally:
         assert server.stop() == 0
 
 
 def test_forgotten_password_is_replaced_by_a_link(tea: ServerProcess, person: Callable[..., Person]) -> None:
-    someone = person()
-    someone.page.goto(someone.address)
-    someone.click("Forgotten your password?")
-    someone.page.get_by_label("Email").fill("nobody@tea.example")
-    someone.click("Send the link")
-    someone.shows("If there is an account for this address")
+    caller = person()
+    caller.page.goto(caller.address)
+    caller.click("Forgotten your password?")
+    caller.page.get_by_label("Email").fill("nobody@tea.example")
+    caller.click("Send the link")
+    caller.shows("If there is an account for this address")
     ((operator, workspace),) = tea.rows("SELECT id, workspace_id FROM operator WHERE email = ?", "mail@tea.example")
     secrets: list[str] = []
 
@@ -362,17 +362,17 @@ def test_forgotten_password_is_replaced_by_a_link(tea: ServerProcess, person: Ca
         secrets.append(made[1])
 
     write_once(f"sqlite:///{tea.database}", offer)
-    someone.page.goto(f"{someone.address}#reset={secrets[0]}")
-    someone.shows("A new password")
-    assert secrets[0] not in someone.page.url
-    someone.page.get_by_label("New password").fill("password")
-    someone.click("Set the password")
-    someone.shows("This password is too easy to guess.")
-    someone.page.get_by_label("New password").fill("nine quiet otters")
-    someone.click("Set the password")
-    someone.shows("Your password is changed. Sign in with it.")
-    someone.enter("mail", "nine quiet otters")
-    expect(someone.page.get_by_role("heading", name="Conversations")).to_be_visible()
+    caller.page.goto(f"{caller.address}#reset={secrets[0]}")
+    caller.shows("A new password")
+    assert secrets[0] not in caller.page.url
+    caller.page.get_by_label("New password").fill("password")
+    caller.click("Set the password")
+    caller.shows("This password is too easy to guess.")
+    caller.page.get_by_label("New password").fill("nine quiet otters")
+    caller.click("Set the password")
+    caller.shows("Your password is changed. Sign in with it.")
+    caller.enter("mail", "nine quiet otters")
+    expect(caller.page.get_by_role("heading", name="Conversations")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

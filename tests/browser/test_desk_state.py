@@ -65,15 +65,15 @@ def test_layout_survives_a_reload_and_is_deleted_by_the_reset(scenario: BrowserS
     press(desk, "Compact rows")
     desk.page.get_by_role("button", name=re.compile(r"^Needs a reply 1")).click()
     expect(desk.rows).to_have_count(1)
-    kept = {
+    stored = {
         "crumbless.desk.widths": {"list": standard - 16},
         "crumbless.desk.panels": ["details"],
         "crumbless.desk.list": {"filter": "waiting", "density": "compact"},
     }
-    assert local(desk.page) == kept
+    assert local(desk.page) == stored
     press(desk, "Hide the list")
     expect(desk.heading).to_be_hidden()
-    assert local(desk.page) == kept | {"crumbless.desk.layout": {"focus": True}}
+    assert local(desk.page) == stored | {"crumbless.desk.layout": {"focus": True}}
 
     desk.page.reload()
     expect(desk.bubbles()).to_have_count(2)
@@ -176,8 +176,8 @@ def test_notifications_need_the_setting_and_contain_no_text(scenario: BrowserSce
     visitor.open()
     visitor.say("My secret words")
     expect(desk.row("My secret words")).to_be_visible()
-    told = [["New message from Visitor", ""]] if granted else []
-    wait_until(lambda: desk.page.evaluate("shown") == told, SECONDS, "the notification")
+    shown = [["New message from Visitor", ""]] if granted else []
+    wait_until(lambda: desk.page.evaluate("shown") == shown, SECONDS, "the notification")
 
 
 def test_status_filters_have_counts_and_pages(scenario: BrowserScenario) -> None:

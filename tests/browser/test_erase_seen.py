@@ -47,8 +47,8 @@ def test_open_thread_and_its_row_are_emptied_at_once(scenario: BrowserScenario) 
     expect(desk.reply).to_have_count(0)
     expect(page.get_by_role("button", name="Close conversation")).to_have_count(0)
     assert page.evaluate("document.activeElement?.id") == "talk-heading"
-    kept = page.evaluate("JSON.stringify([{ ...sessionStorage }, { ...localStorage }])")
-    assert "555" not in kept
+    stored = page.evaluate("JSON.stringify([{ ...sessionStorage }, { ...localStorage }])")
+    assert "555" not in stored
     assert accessibility_faults(page.main_frame) == []
 
     page.reload()

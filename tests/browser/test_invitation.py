@@ -113,8 +113,8 @@ def test_invited_operator_joins_with_a_password_by_keyboard_alone(tea: ServerPro
         expect(page.get_by_role("button", name=name, exact=True)).to_be_focused()
     page.get_by_label("New password").fill("nine quiet otters")
     page.keyboard.press("Enter")
-    told = is_in(page, tea, email)
-    assert told == {"password": True, "factors": "password", "passkeys": 0, "identities": 0}
+    operator = is_in(page, tea, email)
+    assert operator == {"password": True, "factors": "password", "passkeys": 0, "identities": 0}
     watches[0].check()
     assert watches[0].violations == []
     page.goto(f"http://localhost:{tea.port}/desk#invite={secret}")
@@ -139,8 +139,8 @@ def test_invited_operator_joins_with_a_passkey_and_signs_in_with_it(tea: ServerP
     expect(page.get_by_role("alert").filter(has_text="passkey")).to_be_visible()
     device.send("WebAuthn.setUserVerified", verified | {"isUserVerified": True})
     page.get_by_role("button", name="Use a passkey").click()
-    told = is_in(page, tea, email)
-    assert told == {"password": False, "factors": "passkey", "passkeys": 1, "identities": 0}
+    operator = is_in(page, tea, email)
+    assert operator == {"password": False, "factors": "passkey", "passkeys": 1, "identities": 0}
     watches[0].check()
     assert watches[0].violations == []
     page.locator(".menu-button").click()
@@ -165,8 +165,8 @@ def test_invited_operator_joins_at_a_provider_and_can_try_again_after_cancelling
     page.locator('input[name="login"]').fill("private")
     page.locator('input[name="password"]').fill("any")
     page.locator('button[type="submit"]').click()
-    told = is_in(page, tea, email)
-    assert told == {"password": False, "factors": "oidc", "passkeys": 0, "identities": 1}
+    operator = is_in(page, tea, email)
+    assert operator == {"password": False, "factors": "oidc", "passkeys": 0, "identities": 1}
     assert "code=" not in page.url
 
 

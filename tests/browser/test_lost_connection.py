@@ -151,7 +151,7 @@ def test_operators_message_to_a_dead_server_is_sent_once_after_its_restart(morta
 def test_chat_works_over_each_transport_that_the_network_allows(scenario: BrowserScenario, way: str) -> None:
     script, expected = WAYS[way]
     desk, visitor = scenario.desk(), scenario.visitor(script=script)
-    ways = watch_transports(visitor)
+    transports = watch_transports(visitor)
     desk.sign_in()
     visitor.open()
     visitor.say("Hello")
@@ -164,7 +164,7 @@ def test_chat_works_over_each_transport_that_the_network_allows(scenario: Browse
     expect(visitor.chat.get_by_text("Olga is typing…")).to_be_visible()
     desk.say("It works")
     expect(visitor.bubbles()).to_have_text(["Hello", "Good morning", "And now over the stream", "It works"])
-    assert ways == expected
+    assert transports == expected
     assert scenario.timeline() == ["Hello", "Good morning", "And now over the stream", "It works"]
 
 

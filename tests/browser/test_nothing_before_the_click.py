@@ -33,10 +33,10 @@ def stored_by_platform(scenario: BrowserScenario, visitor: Visitor) -> list[tupl
     """Return what the platform's own origin stores in this browser, outside of any frame."""
     page = visitor.page.context.new_page()
     page.goto(f"{scenario.server.address}/healthz")
-    kept = [(mechanism, key) for mechanism, key, _ in page.evaluate(KEPT)]
+    stored = [(mechanism, key) for mechanism, key, _ in page.evaluate(KEPT)]
     databases = page.evaluate("async () => (await indexedDB.databases()).length")
     page.close()
-    return [*kept, *[("IndexedDB", "a database")] * databases]
+    return [*stored, *[("IndexedDB", "a database")] * databases]
 
 
 def test_page_load_requests_only_its_scripts_and_writes_nothing(scenario: BrowserScenario, kind: Kind) -> None:

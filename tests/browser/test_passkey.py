@@ -190,9 +190,9 @@ def test_threat_23_credential_for_another_origin_or_without_verification_is_refu
     assert premise.post("/v1/desk/sign-in/passkey", show_passkey(page, premise)).status_code == 200
     moved = Caller(address)
     body = show_passkey(page, moved)
-    told = json.loads(base64.urlsafe_b64decode(body["credential"]["response"]["clientDataJSON"] + "=="))
-    assert told["origin"] == address
-    text = json.dumps(told | {"origin": "https://evil.example"}).encode()
+    client_data = json.loads(base64.urlsafe_b64decode(body["credential"]["response"]["clientDataJSON"] + "=="))
+    assert client_data["origin"] == address
+    text = json.dumps(client_data | {"origin": "https://evil.example"}).encode()
     body["credential"]["response"]["clientDataJSON"] = base64.urlsafe_b64encode(text).rstrip(b"=").decode()
     assert code_of(moved.post("/v1/desk/sign-in/passkey", body)) == "passkey_refused"
     device.forget_owner()

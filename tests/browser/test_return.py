@@ -120,9 +120,9 @@ def test_desk_stays_signed_in_until_sign_out(scenario: BrowserScenario) -> None:
     desk.page.reload()
     expect(desk.reply).to_have_value("A reply that was not se")
     expect(desk.bubbles()).to_have_text(["Hello"])
-    kept = {key for _, key in desk.watch.kept()}
-    assert "crumbless.desk.session" in kept
-    assert any(key.startswith("crumbless.desk.draft.") for key in kept)
+    stored = {key for _, key in desk.watch.kept()}
+    assert "crumbless.desk.session" in stored
+    assert any(key.startswith("crumbless.desk.draft.") for key in stored)
 
     desk.page.get_by_role("button", name=re.compile("Account")).click()
     desk.page.get_by_role("button", name="Sign out").click()

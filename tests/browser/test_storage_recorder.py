@@ -35,11 +35,11 @@ DAY_MS = 86_400_000
 @pytest.fixture
 def visitor(scenario: BrowserScenario) -> Visitor:
     """Return a visitor in the shop who has not opened the chat, without violations so far."""
-    somebody = scenario.visitor()
-    somebody.arrive()
-    expect(somebody.launcher).to_be_visible()
-    assert somebody.watch.complaints() == []
-    return somebody
+    shopper = scenario.visitor()
+    shopper.arrive()
+    expect(shopper.launcher).to_be_visible()
+    assert shopper.watch.complaints() == []
+    return shopper
 
 
 def open_chat(visitor: Visitor) -> Frame:

@@ -139,11 +139,11 @@ def test_value_that_a_full_browser_refuses_stays_in_memory(scenario: BrowserScen
     page, _ = open_pages(scenario)
     page.evaluate(KEEP)
     page.evaluate(FULL)
-    kept = page.evaluate("""async () => [
+    stored = page.evaluate("""async () => [
       store.set("theme", {}, "light"),
       await store.setRecord("deskInbox", {}, { rows: Array(1000).fill("x".repeat(1000)) }),
       store.get("theme", {}, () => true),
       (await store.getRecord("deskInbox", {}, () => true)).rows.length,
     ]""")
-    assert kept == ["memory", "memory", "light", 1000]
+    assert stored == ["memory", "memory", "light", 1000]
     assert page.evaluate(LIST) == ["deskDraft in sessionStorage", "deskInbox in memory", "theme in memory"]

@@ -35,8 +35,8 @@ class Vouching:
     def token(self, subject: str, **claims: Any) -> str:
         """Return a token for this subject."""
         now = int(time.time())
-        said = {"aud": self.site, "sub": subject, "iat": now, "exp": now + 600, "name": subject.title(), **claims}
-        return jwt.encode(said, self.key, "EdDSA", headers={"kid": self.kid})
+        claimed = {"aud": self.site, "sub": subject, "iat": now, "exp": now + 600, "name": subject.title(), **claims}
+        return jwt.encode(claimed, self.key, "EdDSA", headers={"kid": self.kid})
 
 
 def test_verified_visitor_continues_on_another_device(scenario: BrowserScenario) -> None:
@@ -124,8 +124,8 @@ def test_logout_of_the_page_deletes_the_chat_also_offline(scenario: BrowserScena
     visitor.page.context.set_offline(True)
     visitor.page.evaluate("Crumbless.logout()")
     expect(visitor.bubbles()).to_have_count(0)
-    kept = visitor.page.frames[1].evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
-    assert [key for key in kept if scenario.site in key] == []
+    stored = visitor.page.frames[1].evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
+    assert [key for key in stored if scenario.site in key] == []
     visitor.page.context.set_offline(False)
     visitor.page.evaluate("token => Crumbless.identify(token)", vouching.token("berta"))
     visitor.say("Somebody else")

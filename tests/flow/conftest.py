@@ -77,9 +77,9 @@ def shared_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture
 def server(shared_server: ServerProcess) -> Iterator[ServerProcess]:
     """Return the shared server. The test fails if the server writes a traceback during it."""
-    said = len(shared_server.log())
+    logged = len(shared_server.log())
     yield shared_server
-    assert "Traceback" not in shared_server.log()[said:], shared_server.log()[said:]
+    assert "Traceback" not in shared_server.log()[logged:], shared_server.log()[logged:]
 
 
 @pytest.fixture

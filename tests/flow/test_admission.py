@@ -62,11 +62,11 @@ async def test_full_queue_refuses_messages_and_stores_acknowledged_ones(
     busy = [[*refused] for _, refused in outcomes]
     assert any(busy), "the premise: the queue was full"
     assert acknowledged
-    kept = {one for (one,) in server.rows("SELECT id FROM entry WHERE seq > 1")}
-    assert kept == acknowledged
+    stored = {one for (one,) in server.rows("SELECT id FROM entry WHERE seq > 1")}
+    assert stored == acknowledged
     await asyncio.gather(*(send_patiently(stream, own[:6]) for stream, own in zip(streams, busy, strict=True)))
-    kept_now = {one for (one,) in server.rows("SELECT id FROM entry WHERE seq > 1")}
-    assert kept_now == acknowledged | {one for own in busy for one in own[:6]}
+    stored_now = {one for (one,) in server.rows("SELECT id FROM entry WHERE seq > 1")}
+    assert stored_now == acknowledged | {one for own in busy for one in own[:6]}
     positions = [one for (one,) in server.rows("SELECT position FROM entry WHERE workspace_id = 1 ORDER BY position")]
     assert positions == [*range(1, len(positions) + 1)]
 
@@ -82,8 +82,8 @@ async def test_refused_message_is_accepted_after_the_wait(
     assert len(taken) >= 5
     assert all(wait <= 1 for wait in refused.values())
     await send_patiently(stream, [*refused])
-    kept = {entry["id"] for entry in await world.timeline(stream.person.conversation)}
-    assert {*ids} <= kept
+    stored = {entry["id"] for entry in await world.timeline(stream.person.conversation)}
+    assert {*ids} <= stored
 
 
 async def test_stream_of_a_client_that_ignores_waits_is_closed_and_may_be_opened_again(

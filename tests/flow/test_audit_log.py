@@ -96,8 +96,8 @@ async def test_export_is_complete_and_no_cell_is_a_formula(world: World) -> None
     assert not [cell for cell in cells if re.match(r"\s*[=+\-@＝＋－＠\t\r]", cell)]
     assert {f"'{name.strip()}" for name in FORMULAS} <= {row["actor_name"] for row in rows}
     lines = await ask(world.http, owner, "GET", f"/v1/desk/audit/export?format=jsonl{about}")
-    told = [json.loads(line) for line in lines.text.splitlines()]
-    assert told[2:] == wanted
+    records = [json.loads(line) for line in lines.text.splitlines()]
+    assert records[2:] == wanted
     assert (await ask(world.http, owner, "GET", "/v1/desk/audit/export?format=xlsx")).status_code == 400
 
 

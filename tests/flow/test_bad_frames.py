@@ -154,8 +154,8 @@ async def test_longest_message_is_accepted(world: World, transport: Transport) -
     for words in ("x" * 8_000, ASTRAL * 8_000, "\r\n" * 2 + "y" * 7_998):
         ack = await say(stream, words)
         assert ack["op"] == "ack", ack
-        told = await stream.until_entry(id=ack["id"])
-        assert told["data"]["text"] == words.replace("\r\n", "\n")
+        received = await stream.until_entry(id=ack["id"])
+        assert received["data"]["text"] == words.replace("\r\n", "\n")
 
 
 async def test_bad_frame_of_an_operator_is_refused(world: World, transport: Transport) -> None:

@@ -51,8 +51,8 @@ async def test_ban_closes_streams_and_new_key_needs_proof_of_work(own: World) ->
 async def test_ban_closes_streams_and_refuses_new_ones_over_each_transport(own: World) -> None:
     """The ban covers the network: streams of its sessions end, and other sessions open no stream from there."""
     olga, vera = await own.new_operator(), await own.visitor()
-    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(local_address="127.0.0.9")) as elsewhere:
-        victor = await World(own.server, elsewhere).visitor()
+    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(local_address="127.0.0.9")) as other_network:
+        victor = await World(own.server, other_network).visitor()
     streams = [await own.stream(vera, transport) for transport in TRANSPORTS]
     assert (await ban(own, olga, vera.conversation, "visitor", "network")).status_code == 201
     assert [(await stream.until_over()).code for stream in streams] == [4401] * 3

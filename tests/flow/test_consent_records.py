@@ -82,8 +82,8 @@ async def test_pages_of_other_sites_are_refused(world: World) -> None:
         check(answer, 403, "foreign_origin")
         assert "access-control-allow-origin" not in answer.headers
         assert world.server.rows(COUNT) == before
-    unsaid = await world.http.post(f"{world.server.address}/v1/consent", json=choice(revision))
-    check(unsaid, 403, "foreign_origin")
+    without_origin = await world.http.post(f"{world.server.address}/v1/consent", json=choice(revision))
+    check(without_origin, 403, "foreign_origin")
     own = await choose(world, choice(revision), origin=world.server.address)
     assert own.status_code == 201, "our own public pages are allowed too"
 
@@ -159,9 +159,9 @@ async def test_record_contains_neither_address_nor_user_agent(world: World) -> N
     revision = use_tags(world.server, "ga4")
     receipt = await choose(world, choice(revision), user_agent="Planted/7.0", referer="https://tea.example/planted?q=1")
     row = world.server.rows("SELECT * FROM consent_receipt WHERE receipt = ?", receipt.json()["receipt"])[0]
-    told = json.dumps([str(value) for value in row])
-    assert TEA.key not in told, "the row has the site's ID; the signature is encoded"
-    assert [word for word in ("Planted", "planted", "127.0.0.1", "tea.example") if word in told] == []
+    stored = json.dumps([str(value) for value in row])
+    assert TEA.key not in stored, "the row has the site's ID; the signature is encoded"
+    assert [word for word in ("Planted", "planted", "127.0.0.1", "tea.example") if word in stored] == []
 
 
 async def test_receipt_can_be_read_by_its_id(world: World) -> None:

@@ -70,10 +70,10 @@ def test_texts_are_a_module_that_other_origins_can_import(start_server: StartSer
     answer = get(server, f"/consent/{TEA.key}/de.js")
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["access-control-allow-origin"] == "*"
-    said = json.loads(answer.text.removeprefix("export default ").removesuffix(";"))
-    assert said["language"] == "de"
-    assert said["words"]["reject"] == "Alle ablehnen"
-    assert said["text"] != config_in(get(server, f"/consent.js?site={TEA.key}").text)["said"]["text"]
+    texts = json.loads(answer.text.removeprefix("export default ").removesuffix(";"))
+    assert texts["language"] == "de"
+    assert texts["words"]["reject"] == "Alle ablehnen"
+    assert texts["text"] != config_in(get(server, f"/consent.js?site={TEA.key}").text)["said"]["text"]
 
 
 def test_imported_files_are_served_under_a_query(start_server: StartServer) -> None:

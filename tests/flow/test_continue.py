@@ -38,10 +38,10 @@ async def test_code_transfers_the_conversation_once(world: World) -> None:
     vera, other = await world.visitor("At home"), await world.visitor("Somebody else's")
     code = await code_for(world, vera)
     laptop, thief = world.stranger(), world.stranger()
-    told = await redeem(world, laptop, code.lower().replace("0", "o"))
-    assert told.status_code == 200, told.text
-    assert told.json()["conversation"] == vera.conversation
-    take_session(laptop, told.json())
+    redeemed = await redeem(world, laptop, code.lower().replace("0", "o"))
+    assert redeemed.status_code == 200, redeemed.text
+    assert redeemed.json()["conversation"] == vera.conversation
+    take_session(laptop, redeemed.json())
     second = await redeem(world, thief, code)
     assert (second.status_code, code_of(second)) == (410, "ticket_gone")
     here = await world.stream(vera)

@@ -92,17 +92,17 @@ async def test_kill_loses_no_acknowledged_message(start_server: StartServer, ope
         check_file(server)
         server.start()
         for sender in senders:
-            kept = {row[0] for row in server.rows("SELECT id FROM entry WHERE author_id = ?", sender.person.id)}
-            assert sender.acknowledged.keys() <= kept
+            stored = {row[0] for row in server.rows("SELECT id FROM entry WHERE author_id = ?", sender.person.id)}
+            assert sender.acknowledged.keys() <= stored
     for sender in senders:
         await sender.send_rest(await world.stream(sender.person))
     check_file(server)
     for sender in senders:
         rows = server.rows("SELECT id, seq, data FROM entry WHERE author_id = ?", sender.person.id)
         assert len(rows) == len(sender.acknowledged) + 1, "an entry too many, or too few"
-        told = {row[0]: row for row in rows}
+        by_id = {row[0]: row for row in rows}
         for entry_id, ack in sender.acknowledged.items():
-            assert told[entry_id] == (entry_id, ack["seq"], f'{{"text":"words of {entry_id}"}}')
+            assert by_id[entry_id] == (entry_id, ack["seq"], f'{{"text":"words of {entry_id}"}}')
     assert server.stop() == 0
 
 

@@ -69,20 +69,20 @@ async def test_ended_stream_needs_its_own_token_and_key(start_server: StartServe
     sender = await world.stream(await world.operator(), after=None)
     await say(sender, "for Vera", conversation=vera.conversation)
     await stream.send_bytes(b"\n" * 200)
-    for stranger in (
+    for other in (
         Person(vera.address),
         victor,
         replace(victor, token=vera.token),
         replace(vera, key=None),
         replace(vera, token=victor.token),
     ):
-        refused = await ask(world.http, stranger, "POST", "/v1/stream/poll", {"after": 2}, crumbless_stream=stream.id)
+        refused = await ask(world.http, other, "POST", "/v1/stream/poll", {"after": 2}, crumbless_stream=stream.id)
         assert refused.status_code == 401, refused.text
-        sent = await ask(world.http, stranger, "POST", "/v1/stream/send", content=b"{}", crumbless_stream=stream.id)
+        sent = await ask(world.http, other, "POST", "/v1/stream/send", content=b"{}", crumbless_stream=stream.id)
         assert sent.status_code == 401
-    told = (await stream.poll(2)).json()["frames"]
-    assert texts_of(told) == ["for Vera"], "the session is valid: it loses no entry"
-    assert (told[-1]["op"], told[-1]["code"]) == ("end", 4429)
+    frames = (await stream.poll(2)).json()["frames"]
+    assert texts_of(frames) == ["for Vera"], "the session is valid: it loses no entry"
+    assert (frames[-1]["op"], frames[-1]["code"]) == ("end", 4429)
 
 
 async def test_body_that_arrives_after_the_end_of_the_session_is_refused(world: World) -> None:
@@ -121,12 +121,12 @@ async def test_session_has_a_limit_of_streams_over_each_transport(
 ) -> None:
     world = open_world(start_server(streams_per_session=2))
     vera = await world.visitor()
-    kept = [await world.stream(vera, one) for one in ("websocket", transport)]
+    open_streams = [await world.stream(vera, one) for one in ("websocket", transport)]
     third = await world.raw_stream(vera, transport)
     nonce = await third.challenged()
     assert vera.key is not None
     proof = vera.key.prove("GET", f"{vera.address}/v1/stream", nonce, vera.token)
     await third.send("auth", token=vera.token, proof=proof)
     assert (await third.until_over()).code == 4429
-    await asyncio.gather(*(one.settled() for one in kept))
+    await asyncio.gather(*(one.settled() for one in open_streams))
     await (await world.stream(await world.visitor(), transport)).settled()

@@ -70,14 +70,14 @@ async def test_texts_of_both_sides_are_deleted_and_operators_are_notified(world:
 
 async def test_erasure_ends_the_session_on_every_stream(world: World) -> None:
     vera = await world.visitor()
-    elsewhere = Person(vera.address, vera.key)
-    again = await world.start(elsewhere, "from another tab")
-    elsewhere.token = again.json()["token"]
-    assert elsewhere.token != vera.token
-    stream = await world.stream(Person(vera.address, vera.key, elsewhere.token, vera.id, vera.conversation))
+    other_browser = Person(vera.address, vera.key)
+    again = await world.start(other_browser, "from another tab")
+    other_browser.token = again.json()["token"]
+    assert other_browser.token != vera.token
+    stream = await world.stream(Person(vera.address, vera.key, other_browser.token, vera.id, vera.conversation))
     assert (await erase(world, vera)).status_code == 200
     assert (await stream.until_over()).code == 4401
-    for person in (vera, elsewhere):
+    for person in (vera, other_browser):
         refused = await erase(world, person)
         assert refused.status_code == 401
         assert refused.json()["type"] == "urn:crumbless:problem:invalid_token"
@@ -114,10 +114,10 @@ async def test_resent_message_does_not_restore_erased_data(world: World) -> None
     assert (await desk.until("error"))["code"] == "erased"
     assert [entry["data"] for entry in await world.timeline(vera.conversation)] == [None, None, {}]
 
-    anew = await world.start(vera, "hello again")
-    assert anew.status_code == 201
-    assert anew.json()["visitor"] != started["visitor"]
-    assert anew.json()["conversation"] != vera.conversation
+    restarted = await world.start(vera, "hello again")
+    assert restarted.status_code == 201
+    assert restarted.json()["visitor"] != started["visitor"]
+    assert restarted.json()["conversation"] != vera.conversation
 
 
 async def test_operator_that_was_disconnected_receives_the_erasure(world: World) -> None:
@@ -223,7 +223,7 @@ async def test_kill_during_erasure_erases_all_or_nothing(
     answered = await asyncio.gather(*erasing)
     server.start()
     check_sequences(server)
-    for person, was_told in zip(people, answered, strict=True):
+    for person, was_acknowledged in zip(people, answered, strict=True):
         rows = server.rows(
             "SELECT entry.kind, entry.data FROM entry JOIN conversation ON conversation.no = conversation_no "
             "WHERE conversation.id = ? ORDER BY seq",
@@ -231,7 +231,7 @@ async def test_kill_during_erasure_erases_all_or_nothing(
         )
         sessions = server.rows("SELECT count(*) FROM session WHERE visitor_id = ?", person.id)
         erased = rows[-1] == ("erased", "{}")
-        assert erased or not was_told
+        assert erased or not was_acknowledged
         if erased:
             assert set(rows[:-1]) == {("message", None)}
             assert sessions == [(0,)]

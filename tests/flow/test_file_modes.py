@@ -129,9 +129,9 @@ def test_commands_report_a_full_disk_in_one_line(folder: Path) -> None:
         assert "Traceback" not in outcome.stderr, name
         if outcome.returncode == 2:
             failed.append(name)
-            said = [line for line in outcome.stderr.splitlines() if line and " INFO " not in line]
-            assert len(said) == 1, (name, outcome.stderr)
-            assert said[0].startswith("crumbless: "), name
+            errors = [line for line in outcome.stderr.splitlines() if line and " INFO " not in line]
+            assert len(errors) == 1, (name, outcome.stderr)
+            assert errors[0].startswith("crumbless: "), name
     assert {"compact", "copy", "backup", "restore", "operator add"} <= {*failed}
 
 

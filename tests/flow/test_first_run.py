@@ -89,15 +89,15 @@ async def test_setup_link_makes_one_owner_and_is_used_up(empty: ServerProcess, c
     assert empty.rows("SELECT count(*) FROM operator") == [(1,)]
     assert empty.rows("SELECT count(*) FROM workspace") == [(1,)]
     (number,) = [number for number, one in enumerate(answers) if one.status_code == 200]
-    owner, told = people[number], answers[number].json()
-    owner.token = told["token"]
-    assert told["operator"]["role"] == "owner"
-    assert told["site"]["origins"] == ["https://kornblume.example"]
-    assert told["site"]["embed"] == f'<script async src="{address}/w/{told["site"]["key"]}.js"></script>'
+    owner, joined = people[number], answers[number].json()
+    owner.token = joined["token"]
+    assert joined["operator"]["role"] == "owner"
+    assert joined["site"]["origins"] == ["https://kornblume.example"]
+    assert joined["site"]["embed"] == f'<script async src="{address}/w/{joined["site"]["key"]}.js"></script>'
     assert (await ask(client, owner, "GET", "/v1/desk/me")).json()["workspace_name"] == "Kornblume"
     log = (await ask(client, owner, "GET", "/v1/desk/audit")).json()["records"]
     assert {"workspace_set_up", "site_added", "signed_in"} <= {one["action"] for one in log}
-    await check_that_the_widget_is_seen(client, owner, told["site"]["key"])
+    await check_that_the_widget_is_seen(client, owner, joined["site"]["key"])
 
     assert empty.stop() == 0
     empty.start()
@@ -116,12 +116,12 @@ async def check_that_the_widget_is_seen(client: httpx.AsyncClient, owner: Person
     assert await seen() == nothing
     await client.get(f"{owner.address}/w/{key}.js", headers={"referer": "https://kornblume.example/"})
     async with asyncio.timeout(10):
-        while (told := await seen()) == nothing:  # noqa: ASYNC110 - the state is another process's: there is no event
+        while (found := await seen()) == nothing:  # noqa: ASYNC110 - the state is another process's: there is no event
             await asyncio.sleep(0.02)
-    assert told["embed_seen_origin"] == "https://kornblume.example"
+    assert found["embed_seen_origin"] == "https://kornblume.example"
     # At most once a minute: a second visit costs no write.
     await client.get(f"{owner.address}/chat/{key}", headers={"referer": "https://kornblume.example/"})
-    assert await seen() == told
+    assert await seen() == found
 
 
 async def test_each_start_voids_the_previous_link(empty: ServerProcess, client: httpx.AsyncClient) -> None:

@@ -102,8 +102,8 @@ async def test_node_that_cannot_write_is_not_ready_until_a_batch_is_committed(
     assert (await desk.until("disk"))["state"] == ""
     assert await send_together(streams) == ["ack"] * 4
     assert await gauge(world, "crumbless_node_ready") == 1
-    kept = world.server.rows("SELECT count(*) FROM task WHERE kind = 'trial'")
-    assert kept == [(0,)]
+    trials = world.server.rows("SELECT count(*) FROM task WHERE kind = 'trial'")
+    assert trials == [(0,)]
 
 
 async def is_ready(world: World) -> bool:

@@ -40,8 +40,8 @@ async def test_repeat_on_many_connections_is_stored_once(world: World, transport
     vera = await world.visitor()
     streams = [await world.stream(vera, transport) for _ in range(5)]
     ids = [new_entry_id() for _ in range(10)]
-    told = await asyncio.gather(*(_send_all(stream, ids) for stream in streams))
-    assert all(acks == told[0] for acks in told)
+    received = await asyncio.gather(*(_send_all(stream, ids) for stream in streams))
+    assert all(acks == received[0] for acks in received)
     assert [entry["seq"] for entry in await world.timeline(vera.conversation)] == [*range(1, 12)]
 
 

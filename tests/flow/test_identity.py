@@ -115,8 +115,8 @@ async def test_token_of_the_documented_sample_is_accepted(
     vera = await world.visitor()
     answer = await identify(world, vera, run.strip())
     assert (answer.status_code, answer.json()["name"]) == (200, "Anna"), answer.text
-    told = (await ask(world.http, owner, "GET", f"/v1/desk/conversations/{vera.conversation}")).json()["contact"]
-    assert told["email"] == "anna@example.org"
+    contact = (await ask(world.http, owner, "GET", f"/v1/desk/conversations/{vera.conversation}")).json()["contact"]
+    assert contact["email"] == "anna@example.org"
 
 
 def run_program(command: list[str], settings: dict[str, str]) -> str:
@@ -185,13 +185,13 @@ async def test_forged_token_is_refused(shop_that_verifies: Vouching) -> None:
     vera = await world.visitor()
     assert (await identify(world, vera, key.token())).status_code == 200, "the premise: a good token is accepted"
     outcomes = {name: await identify(world, vera, token) for name, token in forgeries(key, other).items()}
-    told = {name: (one.status_code, code_of(one)) for name, one in outcomes.items()}
-    assert told == dict.fromkeys(outcomes, (401, "identity_refused"))
+    refusals = {name: (one.status_code, code_of(one)) for name, one in outcomes.items()}
+    assert refusals == dict.fromkeys(outcomes, (401, "identity_refused"))
     long = await identify(world, vera, key.token(name="x" * 9_000))
     assert (long.status_code, code_of(long)) == (400, "invalid")
     assert "$.identity" in long.json()["detail"]
-    stranger = await identify(world, world.stranger(), key.token(aud=BIKES.key))
-    assert code_of(stranger) == "identity_refused"
+    foreign = await identify(world, world.stranger(), key.token(aud=BIKES.key))
+    assert code_of(foreign) == "identity_refused"
     assert all("eyJ" not in line for line in world.server.log().splitlines())
 
 
@@ -209,9 +209,9 @@ async def test_verified_visitor_has_the_history_on_another_device(shop_that_veri
     phone = await world.visitor("From my phone")
     assert (await identify(world, phone, key.token("doris"))).status_code == 200
     laptop = world.stranger()
-    told = (await identify(world, laptop, key.token("doris"))).json()
-    assert told["session"]["conversation"] == phone.conversation
-    take_session(laptop, told["session"])
+    identified = (await identify(world, laptop, key.token("doris"))).json()
+    assert identified["session"]["conversation"] == phone.conversation
+    take_session(laptop, identified["session"])
     assert await entries_of(world, laptop) == ["From my phone"]
     here = await world.stream(phone)
     assert (await say(await world.stream(laptop), "From my laptop"))["op"] == "ack"
@@ -224,8 +224,8 @@ async def test_history_of_another_visitor_is_refused(shop_that_verifies: Vouchin
     anna = await world.visitor("Anna's secret")
     await identify(world, anna, key.token("anna", email="anna@example.org"))
     mallory = await world.visitor("My address is anna@example.org")
-    told = (await identify(world, mallory, key.token("mallory", email="anna@example.org"))).json()
-    assert told == {"name": "Mallory", "session": None}
+    identified = (await identify(world, mallory, key.token("mallory", email="anna@example.org"))).json()
+    assert identified == {"name": "Mallory", "session": None}
     assert await entries_of(world, mallory) == ["My address is anna@example.org"]
     body = {"email": "anna@example.org", "language": "en"}
     assert (await ask(world.http, mallory, "POST", "/v1/visitor/continue/mail", body)).status_code == 204
@@ -360,8 +360,8 @@ async def test_erasure_deletes_the_verified_attributes(shop_that_verifies: Vouch
     erased = (await ask(world.http, phone, "POST", "/v1/visitor/erase")).json()
     assert erased == {"conversations": 2, "messages": 2}
     assert world.server.rows("SELECT count(*) FROM contact WHERE subject = 'erika'") == [(0,)]
-    kept = "SELECT contact_id, network_hash, name FROM visitor WHERE id IN (?, ?)"
-    assert world.server.rows(kept, phone.id, laptop.id) == [(None, None, "")] * 2
+    query = "SELECT contact_id, network_hash, name FROM visitor WHERE id IN (?, ?)"
+    assert world.server.rows(query, phone.id, laptop.id) == [(None, None, "")] * 2
     assert (await ask(world.http, laptop, "GET", "/v1/visitor/export")).status_code == 401
 
 

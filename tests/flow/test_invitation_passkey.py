@@ -46,11 +46,20 @@ async def test_invited_operator_joins_with_a_passkey_and_without_a_password(name
     }
     answer = await post(named, nora, JOIN, body)
     await signed_in(named, answer, nora)
-    told = answer.json()["operator"]
-    assert (told["email"], told["name"], told["role"], told["languages"]) == (email, "Nora", "operator", ["fr"])
-    kept = await security(named, nora)
-    assert (kept["password"], kept["fresh"], [one["name"] for one in kept["passkeys"]]) == (False, True, ["Blue key"])
-    assert [one["factors"] for one in kept["sessions"]] == ["passkey"]
+    operator = answer.json()["operator"]
+    assert (operator["email"], operator["name"], operator["role"], operator["languages"]) == (
+        email,
+        "Nora",
+        "operator",
+        ["fr"],
+    )
+    factors = await security(named, nora)
+    assert (factors["password"], factors["fresh"], [one["name"] for one in factors["passkeys"]]) == (
+        False,
+        True,
+        ["Blue key"],
+    )
+    assert [one["factors"] for one in factors["sessions"]] == ["passkey"]
     again = await use_passkey(named, device, newcomer := named.stranger())
     assert (await signed_in(named, again, newcomer)).id == nora.id
     for password in ("", "correct horse battery"):
@@ -116,10 +125,10 @@ async def test_taken_address_bad_name_and_unknown_link_are_refused_before_a_pass
     named: NamedWorld,
 ) -> None:
     _, secret = invite(named.server)
-    stranger = named.stranger()
-    assert (await request_options(named, stranger, secret)).status_code == 200, "the premise"
-    assert code_of(await request_options(named, stranger, secret, "  ")) == "invalid"
-    assert code_of(await request_options(named, stranger, "crt_unknown")) == "ticket_gone"
+    caller = named.stranger()
+    assert (await request_options(named, caller, secret)).status_code == 200, "the premise"
+    assert code_of(await request_options(named, caller, secret, "  ")) == "invalid"
+    assert code_of(await request_options(named, caller, "crt_unknown")) == "ticket_gone"
     _, taken = invite(named.server, named.olga.email)
-    assert code_of(await request_options(named, stranger, taken)) == "invalid"
+    assert code_of(await request_options(named, caller, taken)) == "invalid"
     assert code_of(await request_options(named, named.stranger(with_key=False), secret)) == "invalid_proof"

@@ -30,8 +30,8 @@ def logging_server(seeded_database: Path, tmp_path: Path) -> Iterator[Callable[[
 
     def start(kind: LogFormat) -> ServerProcess:
         shutil.copy(seeded_database, tmp_path / "crumbless.db")
-        said = {"log_format": kind, "log_level": "debug", "access_log": "true", "trusted_proxies": "127.0.0.1"}
-        started.append(ServerProcess(tmp_path / "crumbless.db", **said))
+        settings = {"log_format": kind, "log_level": "debug", "access_log": "true", "trusted_proxies": "127.0.0.1"}
+        started.append(ServerProcess(tmp_path / "crumbless.db", **settings))
         started[-1].start()
         return started[-1]
 
@@ -99,8 +99,8 @@ async def test_request_id_of_a_response_finds_its_log_lines(
     answer = await world.start(world.stranger())
     assert answer.status_code == 500
     number = answer.headers["x-request-id"]
-    told = [one for one in map(json.loads, server.log().splitlines()) if one.get("request") == number]
-    assert "error" in {one["level"] for one in told}
-    assert any("Traceback" in one.get("error", "") for one in told)
+    lines = [one for one in map(json.loads, server.log().splitlines()) if one.get("request") == number]
+    assert "error" in {one["level"] for one in lines}
+    assert any("Traceback" in one.get("error", "") for one in lines)
     given = await world.http.get(f"{server.address}/v1/desk/me", headers={"x-request-id": "from-the-proxy-1"})
     assert given.headers["x-request-id"] == "from-the-proxy-1"

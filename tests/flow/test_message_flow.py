@@ -15,11 +15,11 @@ async def test_message_reaches_every_participant(world: World, transport: Transp
     ack = await say(visitor, "Very hot?")
     assert ack["op"] == "ack"
     assert (ack["seq"], ack["conversation"]) == (2, vera.conversation)
-    told = [await one.until_entry(id=ack["id"]) for one in (visitor, other_tab, *desks)]
-    assert {entry["data"]["text"] for entry in told} == {"Very hot?"}
-    assert {entry["seq"] for entry in told} == {2}
-    assert "position" not in told[0], "visitors are not notified of other events in the workspace"
-    assert told[2]["position"] == told[3]["position"] > 0
+    received = [await one.until_entry(id=ack["id"]) for one in (visitor, other_tab, *desks)]
+    assert {entry["data"]["text"] for entry in received} == {"Very hot?"}
+    assert {entry["seq"] for entry in received} == {2}
+    assert "position" not in received[0], "visitors are not notified of other events in the workspace"
+    assert received[2]["position"] == received[3]["position"] > 0
 
 
 async def test_reply_has_the_name_but_not_the_id_of_its_author(world: World, transport: Transport) -> None:

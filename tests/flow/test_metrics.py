@@ -73,12 +73,12 @@ def check_documents(families: dict[str, Metric]) -> None:
     table = (ROOT / "docs" / "operations.md").read_text("utf-8")
     documented = set(re.findall(r"^\| `(crumbless_\w+)` \|", table, re.MULTILINE))
     ours = [family for family in families.values() if family.name.startswith("crumbless_")]
-    told = {f"{family.name}_total" if family.type == "counter" else family.name for family in ours}
-    assert documented == told
+    exported = {f"{family.name}_total" if family.type == "counter" else family.name for family in ours}
+    assert documented == exported
     rules = (ROOT / "deploy" / "prometheus_rules.yaml").read_text("utf-8")
     used = {re.sub(r"_bucket$", "", name) for name in re.findall(r"\b(?:crumbless|process)_\w+", rules)}
     assert len(used) > 8
-    assert used - told - {"process_open_fds", "process_max_fds"} == set()
+    assert used - exported - {"process_open_fds", "process_max_fds"} == set()
 
 
 async def check_unauthenticated(world: World) -> None:

@@ -104,12 +104,12 @@ async def test_node_with_the_secret_is_accepted(
     caplog.set_level(logging.DEBUG)
     url = server.url.replace("//", f"//{shown}@")
     await exchange(make_end(url, "a"), make_end(url, "a"))
-    stranger = make_end(server.url, "a")
+    unauthenticated = make_end(server.url, "a")
     async with asyncio.timeout(20):
         while "Authorization Violation" not in caplog.text:  # noqa: ASYNC110 - a log tells nobody
             await asyncio.sleep(0.02)
-    assert not stranger.transport.connected
-    assert not stranger.doubted.is_set()
+    assert not unauthenticated.transport.connected
+    assert not unauthenticated.doubted.is_set()
     assert shown.rpartition(":")[2] not in caplog.text
     assert "secret" not in caplog.text
     assert "p@ss" not in caplog.text

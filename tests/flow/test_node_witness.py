@@ -19,12 +19,12 @@ def test_dpop_and_oauth4webapi_sign_in_and_read(server: ServerProcess) -> None:
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    told = json.loads(run.stdout)
-    assert told["withoutNonce"] == [401, 'DPoP error="use_dpop_nonce", algs="ES256"']
-    assert (told["signIn"], told["operator"]) == (200, OLGA.email)
-    assert told["nonceError"] is True
-    assert told["me"] == [200, OLGA.email]
-    assert told["unauthenticated"] == "invalid_dpop_proof"
-    assert told["bearer"] == [401, 'DPoP error="invalid_token", algs="ES256"']
-    kept = server.rows("SELECT thumbprint FROM session WHERE thumbprint = ?", told["thumbprint"])
-    assert len(kept) == 1, "both sides make the same thumbprint of the key (RFC 7638)"
+    output = json.loads(run.stdout)
+    assert output["withoutNonce"] == [401, 'DPoP error="use_dpop_nonce", algs="ES256"']
+    assert (output["signIn"], output["operator"]) == (200, OLGA.email)
+    assert output["nonceError"] is True
+    assert output["me"] == [200, OLGA.email]
+    assert output["unauthenticated"] == "invalid_dpop_proof"
+    assert output["bearer"] == [401, 'DPoP error="invalid_token", algs="ES256"']
+    stored = server.rows("SELECT thumbprint FROM session WHERE thumbprint = ?", output["thumbprint"])
+    assert len(stored) == 1, "both sides make the same thumbprint of the key (RFC 7638)"

@@ -26,8 +26,10 @@ async def test_loader_is_the_same_for_every_visitor(world: World) -> None:
     assert len({answer.content for answer in answers}) == 1
     assert len({answer.headers["etag"] for answer in answers}) == 1
     varying = {"date", "content-length", "content-encoding"}
-    told = [{name: value for name, value in answer.headers.items() if name not in varying} for answer in answers]
-    assert all(headers == told[0] for headers in told)
+    headers_sent = [
+        {name: value for name, value in answer.headers.items() if name not in varying} for answer in answers
+    ]
+    assert all(headers == headers_sent[0] for headers in headers_sent)
     assert TEA.key.encode() in answers[0].content
     assert "max-age=300" in answers[0].headers["cache-control"]
     assert answers[0].headers["cross-origin-resource-policy"] == "cross-origin"

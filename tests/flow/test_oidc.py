@@ -111,11 +111,11 @@ async def test_threat_18_account_with_the_email_of_an_operator_is_not_signed_in(
     await connect(world, visit, await world.new_operator(OLGA), "olga")
     assert (await arrive(world, visit, "olga")).status_code == 200
     # The provider reports Otto's email address for this account, but no operator has connected it.
-    stranger = ProviderVisit()
+    visit_of_otto = ProviderVisit()
     try:
-        refused = await arrive(world, stranger, "otto")
+        refused = await arrive(world, visit_of_otto, "otto")
     finally:
-        await stranger.close()
+        await visit_of_otto.close()
     assert refused.json()["type"] == "urn:crumbless:problem:unknown_identity"
 
 
@@ -211,10 +211,18 @@ async def test_invited_operator_joins_with_an_account_of_another_address(
     assert code_of(linked) == "ticket_gone"
     answer = await finish(world, nora, back)
     await signed_in(world, answer, nora)
-    told = answer.json()["operator"]
-    assert (told["email"], told["name"], told["role"], told["languages"]) == (email, "Nora", "operator", ["fr"])
-    kept = await security(world, nora)
-    assert (kept["password"], [one["label"] for one in kept["oidc_accounts"]]) == (False, ["private@provider.example"])
+    operator = answer.json()["operator"]
+    assert (operator["email"], operator["name"], operator["role"], operator["languages"]) == (
+        email,
+        "Nora",
+        "operator",
+        ["fr"],
+    )
+    factors = await security(world, nora)
+    assert (factors["password"], [one["label"] for one in factors["oidc_accounts"]]) == (
+        False,
+        ["private@provider.example"],
+    )
     assert code_of(await begin_join(world, world.stranger(), secret)) == "ticket_gone", "the link worked once"
     signed = await arrive(world, visit, "private")
     assert signed.json()["operator"]["email"] == email
@@ -291,8 +299,8 @@ async def test_sign_in_methods_name_the_providers_and_no_secret(
     oidc_server: ServerProcess, open_world: OpenWorld
 ) -> None:
     world = open_world(oidc_server)
-    ways: Any = (await ask(world.http, world.stranger(), "GET", "/v1/desk/sign-in/methods")).json()
-    assert ways == {"providers": [{"id": "own", "name": "Own"}]}
+    methods: Any = (await ask(world.http, world.stranger(), "GET", "/v1/desk/sign-in/methods")).json()
+    assert methods == {"providers": [{"id": "own", "name": "Own"}]}
 
 
 async def test_unreachable_provider_is_reported(start_server: StartServer, open_world: OpenWorld) -> None:

@@ -106,8 +106,8 @@ def shared_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="module")
 def owner(shared_server: ServerProcess, plain: httpx.Client) -> Signed:
     person = Person(shared_server.address, ClientKey())
-    told = request(plain, person, "/v1/desk/sign-in", {"email": OLGA.email, "password": OLGA.password})
-    person.token = told["token"]
+    signed_in = request(plain, person, "/v1/desk/sign-in", {"email": OLGA.email, "password": OLGA.password})
+    person.token = signed_in["token"]
     return Signed(person)
 
 
@@ -121,13 +121,13 @@ def visitor(shared_server: ServerProcess, plain: httpx.Client) -> Signed:
 
 def check(case: Any, server: ServerProcess, signed: Signed | None) -> None:
     """Send the case and check the response against the document."""
-    said = len(server.log())
+    logged = len(server.log())
     # Cases that lack the session on purpose must not get one.
     if signed is not None and not case.meta.is_negative_at(ParameterLocation.HEADER):
         case.operation.schema.auth.set_from_requests(signed)
         case.operation.schema.auth.set(case, schemathesis.AuthContext(operation=case.operation, app=None))
     case.call_and_validate(base_url=server.address, timeout=20, excluded_checks=NOT_ASKED)
-    assert "Traceback" not in server.log()[said:]
+    assert "Traceback" not in server.log()[logged:]
 
 
 @OPEN.parametrize()

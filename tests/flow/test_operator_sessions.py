@@ -23,9 +23,9 @@ async def test_sessions_are_listed_with_coarse_descriptions_and_ended_one_by_one
     await signed_in(named, answer, person)
     others = [one for one in (await security(named, olga))["sessions"] if not one["current"]]
     assert [(one["device"], one["time_zone_name"]) for one in others] == [("Firefox on Linux", "Europe, Berlin")]
-    kept = str(named.server.rows("SELECT * FROM session"))
-    assert "127.0.0.1" not in kept
-    assert "Mozilla" not in kept
+    stored = str(named.server.rows("SELECT * FROM session"))
+    assert "127.0.0.1" not in stored
+    assert "Mozilla" not in stored
     otto = await named.new_operator(named.otto)
     path = f"/v1/desk/me/sessions/{others[0]['id']}/end"
     assert (await post(named, otto, path)).status_code == 404, "another operator's session is not found"

@@ -95,10 +95,10 @@ async def test_all_clients_end_with_the_servers_timeline(
     assert position == 6 + 13 * 25
     for reader in readers:
         conversation = reader.person.conversation
-        kept = await world.timeline(conversation) if conversation else []
-        await reader.reach(len(kept) or position)
+        stored = await world.timeline(conversation) if conversation else []
+        await reader.reach(len(stored) or position)
         if conversation:
-            assert [(one["seq"], one["id"]) for one in reader.applied] == [(one["seq"], one["id"]) for one in kept]
+            assert [(one["seq"], one["id"]) for one in reader.applied] == [(one["seq"], one["id"]) for one in stored]
         else:
             ids = world.server.rows("SELECT id FROM entry ORDER BY position")
             assert [(one["id"],) for one in reader.applied] == ids
@@ -137,9 +137,9 @@ async def test_stream_without_a_cursor_gets_new_entries_only(world: World, trans
     assert len(visitor.entries()) == 1
 
 
-@pytest.mark.parametrize(("within", "told"), [(None, [2, 3, 4]), (3, [2, 3, 4]), (2, []), (-1, [])])
+@pytest.mark.parametrize(("within", "expected"), [(None, [2, 3, 4]), (3, [2, 3, 4]), (2, []), (-1, [])])
 async def test_operator_gets_at_most_the_requested_number_of_entries(
-    world: World, transport: Transport, within: int | None, told: list[int]
+    world: World, transport: Transport, within: int | None, expected: list[int]
 ) -> None:
     vera, olga = await world.visitor("1"), await world.operator(OLGA)
     before = (await world.timeline(vera.conversation))[0]["position"]
@@ -151,7 +151,7 @@ async def test_operator_gets_at_most_the_requested_number_of_entries(
     assert welcome["position"] == before + 3
     ack = await say(visitor, "5")
     await stream.until_entry(id=ack["id"])
-    assert [entry["seq"] for entry in stream.entries()] == [*told, 5]
+    assert [entry["seq"] for entry in stream.entries()] == [*expected, 5]
 
 
 async def test_welcome_has_the_operators_profile_and_none_for_visitors(world: World, transport: Transport) -> None:
@@ -201,10 +201,10 @@ async def test_inbox_and_stream_meet_without_a_gap(world: World) -> None:
     await sending
     await say(await world.stream(vera), "the last")
     await stream.until_entry(conversation=vera.conversation, text="the last")
-    told = [entry["seq"] for entry in stream.entries() if entry["conversation"] == vera.conversation]
+    received = [entry["seq"] for entry in stream.entries() if entry["conversation"] == vera.conversation]
     before = page["conversations"][0]["last_seq"]
     assert page["conversations"][0]["id"] == vera.conversation
-    assert told == [*range(before + 1, 63)]
+    assert received == [*range(before + 1, 63)]
 
 
 async def test_lost_poll_response_loses_no_entry(world: World) -> None:

@@ -63,13 +63,13 @@ async def test_disabled_operator_is_signed_out_at_once_and_can_be_enabled_again(
     """Threats 15, 24."""
     one = hire(world, role="admin")
     owner, nora = await world.new_operator(hire(world)), await world.new_operator(one)
-    elsewhere = await world.new_operator(one)
-    streams = [await world.stream(nora), await world.stream(elsewhere, "poll")]
+    other_session = await world.new_operator(one)
+    streams = [await world.stream(nora), await world.stream(other_session, "poll")]
     began = time.monotonic()
     await done(world, owner, f"/v1/desk/people/{nora.id}/disable")
     assert [await end_of(stream) for stream in streams] == [4401, 4401]
     assert time.monotonic() - began < 1 + BUSY_MACHINE
-    for person in (nora, elsewhere):
+    for person in (nora, other_session):
         assert code_of(await ask(world.http, person, "GET", "/v1/desk/me")) == "invalid_token"
     assert code_of(await world.sign_in(one)) == "wrong_sign_in"
     assert (await person_of(world, owner, nora.id))["status"] == "disabled"
@@ -156,8 +156,8 @@ async def test_new_name_is_on_later_messages(world: World) -> None:
     assert await end_of(before) == 1012
     after = await world.stream(nora)
     assert (await say(after, "As Nora Nordlicht", conversation=vera.conversation))["op"] == "ack"
-    heard = await world.timeline(vera.conversation)
-    assert [entry["author"]["name"] for entry in heard[1:]] == ["Nora", "Nora Nordlicht"]
+    entries = await world.timeline(vera.conversation)
+    assert [entry["author"]["name"] for entry in entries[1:]] == ["Nora", "Nora Nordlicht"]
     while (await visitor.until("entries"))["entries"][-1]["author"].get("name") != "Nora Nordlicht":
         pass
 
@@ -190,8 +190,8 @@ async def test_team_is_created_filled_and_removed(world: World) -> None:
     await done(world, owner, f"/v1/desk/people/{nora.id}", {"teams": []})
     assert (await person_of(world, owner, nora.id))["teams"] == []
     await done(world, owner, f"/v1/desk/teams/{team['id']}", {"name": f"{name}!", "members": [nora.id, owner.id]})
-    told = (await ask(world.http, owner, "GET", "/v1/desk/people")).json()
-    assert f"{name}!" in {one["name"] for one in told["teams"]}
+    listed = (await ask(world.http, owner, "GET", "/v1/desk/people")).json()
+    assert f"{name}!" in {one["name"] for one in listed["teams"]}
     await done(world, owner, f"/v1/desk/teams/{team['id']}/remove")
     assert (await person_of(world, owner, nora.id))["teams"] == []
     assert await refused(world, owner, f"/v1/desk/teams/{team['id']}/remove") == (404, "not_found")
@@ -225,8 +225,8 @@ async def test_commands_list_reset_and_disable_operators(world: World) -> None:
     environment = environment_of(world.server.storage, port=world.server.port)
     listed = run_command("operator", "list", environment=environment).stdout
     assert f"1  operator  Nora  {one.email}\n" in listed
-    told = run_command("operator", "reset", one.email, environment=environment).stdout
-    secret = told.partition("/desk#reset=")[2].strip()
+    output = run_command("operator", "reset", one.email, environment=environment).stdout
+    secret = output.partition("/desk#reset=")[2].strip()
     new = "an orange teapot hums"
     await done(world, world.stranger(), "/v1/reset", {"secret": secret, "password": new})
     assert code_of(await ask(world.http, nora, "GET", "/v1/desk/me")) == "invalid_token"

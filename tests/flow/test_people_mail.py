@@ -61,8 +61,8 @@ async def test_invitation_is_accepted_once(mailing: World, post_office: MailServ
     owner = await mailing.operator()
     team = (await ask(mailing.http, owner, "POST", "/v1/desk/teams", {"name": "Sales"})).json()
     address = f"nora-{new_entry_id()}@tea.example"
-    wish = {"email": address.title(), "name": "Nora", "role": "operator", "teams": [team["id"]], "language": "de"}
-    assert await post(mailing, owner, "/v1/desk/people/invite", wish) == (204, "")
+    invitation = {"email": address.title(), "name": "Nora", "role": "operator", "teams": [team["id"]], "language": "de"}
+    assert await post(mailing, owner, "/v1/desk/people/invite", invitation) == (204, "")
     (mail,) = await wait_for_mails(post_office, 1)
     assert mail["to"].addresses[0].addr_spec == address
     assert "lädt" in mail["subject"]
@@ -81,9 +81,9 @@ async def test_invitation_is_accepted_once(mailing: World, post_office: MailServ
     people = [mailing.stranger() for _ in range(6)]
     answers = await asyncio.gather(*(ask(mailing.http, one, "POST", "/v1/invitations/accept", body) for one in people))
     assert sorted(one.status_code for one in answers) == [200] + [410] * 5
-    nora, told = next((who, a.json()) for who, a in zip(people, answers, strict=True) if a.status_code == 200)
-    nora.token = told["token"]
-    assert (told["operator"]["role"], told["operator"]["languages"]) == ("operator", ["de"])
+    nora, joined = next((who, a.json()) for who, a in zip(people, answers, strict=True) if a.status_code == 200)
+    nora.token = joined["token"]
+    assert (joined["operator"]["role"], joined["operator"]["languages"]) == ("operator", ["de"])
     everybody = (await ask(mailing.http, nora, "GET", "/v1/desk/people")).json()
     assert [one["teams"] for one in everybody["people"] if one["email"] == address] == [[team["id"]]]
     assert everybody["invitations"] == [], "operators cannot list invitations"
@@ -93,8 +93,8 @@ async def test_invitation_is_accepted_once(mailing: World, post_office: MailServ
 
 async def test_invitation_is_resent_and_revoked(mailing: World, post_office: MailServer) -> None:
     owner = await mailing.operator()
-    wish = {"email": "nora@tea.example", "role": "operator"}
-    assert await post(mailing, owner, "/v1/desk/people/invite", wish) == (204, "")
+    invitation = {"email": "nora@tea.example", "role": "operator"}
+    assert await post(mailing, owner, "/v1/desk/people/invite", invitation) == (204, "")
     first = await secret_of(post_office, 1)
     (pending,) = (await ask(mailing.http, owner, "GET", "/v1/desk/people")).json()["invitations"]
     assert (pending["email"], pending["invited_by"]) == ("nora@tea.example", "Olga")
@@ -114,29 +114,29 @@ async def test_invitation_is_resent_and_revoked(mailing: World, post_office: Mai
     colleague = {"email": "otto@tea.example", "role": "operator"}
     assert await post(mailing, owner, "/v1/desk/people/invite", colleague) == (400, "invalid")
     for wrong in ("nora", "a@b@c", "a@b.example\r\nBcc: x@y.example", "<a@b.example>", "a@b.example, c@d.example"):
-        assert (await post(mailing, owner, "/v1/desk/people/invite", wish | {"email": wrong}))[0] == 400, wrong
-    named = wish | {"name": "Nora\r\nBcc: x@y.example"}
+        assert (await post(mailing, owner, "/v1/desk/people/invite", invitation | {"email": wrong}))[0] == 400, wrong
+    named = invitation | {"name": "Nora\r\nBcc: x@y.example"}
     assert (await post(mailing, owner, "/v1/desk/people/invite", named))[0] == 400
 
 
 async def test_disabling_the_sender_ends_an_invitation(mailing: World, post_office: MailServer) -> None:
     owner, anna = await mailing.operator(), await mailing.new_operator(hire(mailing, "Anna", role="admin"))
     for sender, name in ((anna, "nora"), (owner, "nils")):
-        wish = {"email": f"{name}@tea.example", "role": "operator"}
-        assert await post(mailing, sender, "/v1/desk/people/invite", wish) == (204, "")
+        invitation = {"email": f"{name}@tea.example", "role": "operator"}
+        assert await post(mailing, sender, "/v1/desk/people/invite", invitation) == (204, "")
     sent = {
         mail["to"].addresses[0].addr_spec: SECRET.search(text_of(mail)) for mail in await wait_for_mails(post_office, 2)
     }
     theirs, other = ({"secret": link[3]} for name in ("nora", "nils") if (link := sent[f"{name}@tea.example"]))
-    stranger = mailing.stranger()
-    assert (await post(mailing, stranger, "/v1/invitations/read", theirs))[0] == 200, "the premise"
+    caller = mailing.stranger()
+    assert (await post(mailing, caller, "/v1/invitations/read", theirs))[0] == 200, "the premise"
     assert await post(mailing, owner, f"/v1/desk/people/{anna.id}/disable", {}) == (204, "")
     join = theirs | {"name": "Nora", "password": PASSWORD}
-    assert await post(mailing, stranger, "/v1/invitations/accept", join) == (410, "ticket_gone")
-    assert await post(mailing, stranger, "/v1/invitations/read", theirs) == (410, "ticket_gone")
-    assert (await post(mailing, stranger, "/v1/invitations/read", other))[0] == 200
-    told = (await ask(mailing.http, owner, "GET", "/v1/desk/people")).json()["invitations"]
-    assert [one["email"] for one in told] == ["nils@tea.example"]
+    assert await post(mailing, caller, "/v1/invitations/accept", join) == (410, "ticket_gone")
+    assert await post(mailing, caller, "/v1/invitations/read", theirs) == (410, "ticket_gone")
+    assert (await post(mailing, caller, "/v1/invitations/read", other))[0] == 200
+    pending = (await ask(mailing.http, owner, "GET", "/v1/desk/people")).json()["invitations"]
+    assert [one["email"] for one in pending] == ["nils@tea.example"]
     path = f"/v1/desk/audit?action=invitation_revoked&actor={owner.id}"
     entries = (await ask(mailing.http, owner, "GET", path)).json()["records"]
     assert [one["target_name"] for one in entries] == ["nora@tea.example"]
@@ -148,15 +148,15 @@ async def test_address_of_another_workspace_is_revealed_to_its_owner_only(
     """Threat 20."""
     owner = await mailing.operator()
     for address in (OSKAR.email, "unknown@bikes.example"):
-        wish = {"email": address, "role": "operator"}
-        assert await post(mailing, owner, "/v1/desk/people/invite", wish) == (204, "")
+        invitation = {"email": address, "role": "operator"}
+        assert await post(mailing, owner, "/v1/desk/people/invite", invitation) == (204, "")
     sent = {mail["to"].addresses[0].addr_spec: text_of(mail) for mail in await wait_for_mails(post_office, 2)}
     assert "already has an account" in sent[OSKAR.email]
     assert not SECRET.search(sent[OSKAR.email])
     assert SECRET.search(sent["unknown@bikes.example"])
-    told = (await ask(mailing.http, owner, "GET", "/v1/desk/people")).json()["invitations"]
-    assert {one["email"] for one in told} == {OSKAR.email, "unknown@bikes.example"}
-    assert len({tuple(sorted(one)) for one in told}) == 1
+    pending = (await ask(mailing.http, owner, "GET", "/v1/desk/people")).json()["invitations"]
+    assert {one["email"] for one in pending} == {OSKAR.email, "unknown@bikes.example"}
+    assert len({tuple(sorted(one)) for one in pending}) == 1
 
 
 async def test_forgotten_password_is_replaced_by_a_link(mailing: World, post_office: MailServer) -> None:
@@ -190,8 +190,8 @@ async def test_forgotten_password_is_replaced_by_a_link(mailing: World, post_off
     assert code_of(await ask(mailing.http, nora, "GET", "/v1/desk/me")) == "invalid_token"
     assert code_of(await mailing.sign_in(one)) == "wrong_sign_in"
     assert (await mailing.sign_in(one, PASSWORD)).status_code == 200
-    told = [text_of(mail) for mail in await wait_for_mails(post_office, 2)]
-    assert "Your password was reset" in told[1]
+    texts = [text_of(mail) for mail in await wait_for_mails(post_office, 2)]
+    assert "Your password was reset" in texts[1]
     # A second factor is required as before.
     mailing.server.change("UPDATE operator SET totp_secret = X'00' WHERE id = ?", nora.id)
     assert (await mailing.sign_in(one, PASSWORD)).status_code == 202
@@ -214,9 +214,9 @@ async def test_known_and_unknown_addresses_get_the_same_response(mailing: World,
         for address in (known.email, disabled.email, "nobody@tea.example")
     ]
     varying = {"date", "dpop-nonce", "x-request-id"}
-    told = [{k: v for k, v in one.headers.items() if k not in varying} for one in answers]
+    sent_headers = [{k: v for k, v in one.headers.items() if k not in varying} for one in answers]
     assert [(one.status_code, one.content) for one in answers] == [(204, b"")] * 3
-    assert all(one == told[0] for one in told)
+    assert all(one == sent_headers[0] for one in sent_headers)
     (mail,) = await wait_for_mails(post_office, 1)
     assert mail["to"].addresses[0].addr_spec == known.email
     assert await largest_difference(mailing) < LARGEST_DIFFERENCE
@@ -272,9 +272,9 @@ async def test_new_address_is_confirmed_and_the_old_one_notified(mailing: World,
     )
     assert sorted(status for status, _ in answers) == [204] + [410] * 49
     assert (await ask(mailing.http, nora, "GET", "/v1/desk/me")).json()["email"] == address
-    told = (await wait_for_mails(post_office, 2))[1]
-    assert told["to"].addresses[0].addr_spec == one.email
-    assert address in text_of(told)
+    notice = (await wait_for_mails(post_office, 2))[1]
+    assert notice["to"].addresses[0].addr_spec == one.email
+    assert address in text_of(notice)
 
 
 async def test_threat_24_password_reset_voids_a_link_that_a_thief_requested(

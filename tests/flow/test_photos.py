@@ -56,8 +56,8 @@ async def test_replaced_or_removed_photo_is_deleted_from_the_storage(world: Worl
     folder = world.server.database.parent / "files" / "photos"
 
     async def is_deleted() -> bool:
-        kept = {path.parent.name for path in folder.rglob("*.webp")}
-        return not kept & {path.split("/")[2] for path in (first, second)}
+        stored = {path.parent.name for path in folder.rglob("*.webp")}
+        return not stored & {path.split("/")[2] for path in (first, second)}
 
     await world.eventually(is_deleted)
 

@@ -18,14 +18,14 @@ OpenWorld = Callable[[ServerProcess], World]
 
 async def send_until(world: World, vera: Person, until: asyncio.Event) -> dict[str, int]:
     """Send messages one after another, each repeated under its ID until it is acknowledged. Return their seqs."""
-    stream, told = await world.stream(vera), dict[str, int]()
+    stream, acknowledged = await world.stream(vera), dict[str, int]()
     while not until.is_set():
         entry_id = new_entry_id()
         while (frame := await say(stream, f"words of {entry_id}", entry_id))["op"] == "error":
             assert frame["code"] == "busy"
             await asyncio.sleep(0.05)
-        told[entry_id] = frame["seq"]
-    return told
+        acknowledged[entry_id] = frame["seq"]
+    return acknowledged
 
 
 @pytest.mark.parametrize("how", ["restart", "crash", "connections"])
@@ -36,7 +36,7 @@ async def test_acknowledged_messages_are_stored_once(
     world = open_world(server)
     people = [await world.visitor(f"Hello {number}") for number in range(4)]
     enough = asyncio.Event()
-    saying = [asyncio.create_task(send_until(world, person, enough)) for person in people]
+    sending = [asyncio.create_task(send_until(world, person, enough)) for person in people]
 
     async def wait_for_entries(number: int) -> None:
         async def are_stored() -> bool:
@@ -57,10 +57,10 @@ async def test_acknowledged_messages_are_stored_once(
             await asyncio.to_thread(postgres.start)
         await wait_for_entries(20 + 20 * round_number)
     enough.set()
-    for person, told in zip(people, await asyncio.gather(*saying), strict=True):
-        kept = dict(server.rows("SELECT id, seq FROM entry WHERE author_id = ? AND seq > 1", person.id))
-        assert kept == told
-        assert sorted(kept.values()) == [*range(2, len(kept) + 2)]
+    for person, acknowledged in zip(people, await asyncio.gather(*sending), strict=True):
+        stored = dict(server.rows("SELECT id, seq FROM entry WHERE author_id = ? AND seq > 1", person.id))
+        assert stored == acknowledged
+        assert sorted(stored.values()) == [*range(2, len(stored) + 2)]
     positions = server.rows("SELECT position FROM entry WHERE workspace_id = 1 ORDER BY position")
     assert positions == [(number,) for number in range(1, len(positions) + 1)]
 

@@ -106,8 +106,8 @@ async def test_admin_changes_nothing_of_an_owner(world: World, cast: tuple[Perso
             before = await state_of(world, owner)
             answer = await ask(world.http, by, "POST", f"/v1/desk/{path}", body)
             unchanged = before == await state_of(world, owner)
-            told = "allowed" if answer.is_success else f"{answer.status_code} {code_of(answer)}"
-            outcomes[name].append(f"{told}, unchanged" if unchanged and not answer.is_success else told)
+            outcome = "allowed" if answer.is_success else f"{answer.status_code} {code_of(answer)}"
+            outcomes[name].append(f"{outcome}, unchanged" if unchanged and not answer.is_success else outcome)
     # The premise: an admin is allowed to do it to an operator, and an owner to an owner.
     assert outcomes == {name: ["403 forbidden, unchanged", "allowed", "allowed"] for name, _ in CASES}
 

@@ -89,9 +89,9 @@ async def test_google_receives_only_the_promised_fields(relaying: Relaying) -> N
     receipt = await consented(world, use_tags(world.server, "ga4"))
     vera = await visit(world, receipt)
     await arrives(theirs, lambda: names(theirs) == ["chat_start"])
-    told = theirs.relayed()[0]
-    assert (told.path, told.query) == ("/mp/collect", {"measurement_id": "G-TEA123", "api_secret": "google-secret"})
-    body = told.json
+    event = theirs.relayed()[0]
+    assert (event.path, event.query) == ("/mp/collect", {"measurement_id": "G-TEA123", "api_secret": "google-secret"})
+    body = event.json
     client = body.pop("client_id")
     assert re.fullmatch(r"\d+\.\d{10}", client)
     at = body["events"][0].pop("timestamp_micros")
@@ -117,9 +117,9 @@ async def test_tiktok_receives_only_the_promised_fields(relaying: Relaying) -> N
     receipt = await consented(world, use_tags(world.server, "tiktok"))
     vera = await visit(world, receipt)
     await arrives(others, lambda: names(others) == ["Contact"])
-    told = others.relayed()[0]
-    assert (told.path, told.query, told.headers["access-token"]) == (EVENTS, {}, "tiktok-secret")
-    body = told.json
+    event = others.relayed()[0]
+    assert (event.path, event.query, event.headers["access-token"]) == (EVENTS, {}, "tiktok-secret")
+    body = event.json
     assert re.fullmatch(r"[0-9a-f]{32}", body["data"][0].pop("event_id"))
     assert abs(body["data"][0].pop("event_time") - int(vera_started(world))) <= 1
     assert body == {
@@ -138,9 +138,9 @@ def vera_started(world: World) -> float:
 def check_nothing_personal(vendor: Vendor, person: Person, receipt: str) -> None:
     """Assert that no request contains a text, ID, receipt or address."""
     for one in vendor.relayed():
-        told = json.dumps([one.path, one.query, one.headers, one.body.decode()])
+        request_text = json.dumps([one.path, one.query, one.headers, one.body.decode()])
         planted = ("4111", "words", person.id, person.conversation, receipt, "python", "cookie")
-        assert [word for word in planted if word in told] == []
+        assert [word for word in planted if word in request_text] == []
 
 
 async def test_every_kind_of_event_is_sent(relaying: Relaying) -> None:
@@ -249,13 +249,13 @@ async def test_no_event_is_sent_after_a_withdrawal_even_from_the_queue(relaying:
     assert world.server.rows(QUEUE) == [(0,)], "deleted in the withdrawal's own transaction"
     theirs.mood = others.mood = "fine"
     await send_text(world, vera, "Not told")
-    told = len(theirs.arrived), len(others.arrived)
+    counts = len(theirs.arrived), len(others.arrived)
     other = await consented(world, revision)
     await visit(world, other)
-    await arrives(theirs, lambda: len(theirs.arrived) > told[0])
-    await arrives(others, lambda: len(others.arrived) > told[1])
-    assert names(theirs)[told[0] :] == ["chat_start"]
-    assert len(names(others)) - len([one for one in others.arrived[: told[1]] for _ in one.json["data"]]) == 1
+    await arrives(theirs, lambda: len(theirs.arrived) > counts[0])
+    await arrives(others, lambda: len(others.arrived) > counts[1])
+    assert names(theirs)[counts[0] :] == ["chat_start"]
+    assert len(names(others)) - len([one for one in others.arrived[: counts[1]] for _ in one.json["data"]]) == 1
 
 
 async def test_withdrawal_of_one_category_does_not_affect_the_other(relaying: Relaying) -> None:
@@ -357,11 +357,11 @@ async def test_only_the_conversation_has_its_consent_and_only_as_long_as_needed(
     receipt = await consented(world, use_tags(world.server, "ga4"))
     vera = await visit(world, receipt)
     await queue_is(world, 1)
-    kept: list[Any] = [
+    stored: list[Any] = [
         *world.server.rows(f"SELECT * {EVENTS_QUEUED}"),
         *world.server.rows("SELECT * FROM consent_receipt"),
     ]
-    assert [name for name in (vera.id, vera.conversation) if name in str(kept)] == []
+    assert [name for name in (vera.id, vera.conversation) if name in str(stored)] == []
     assert world.server.rows(CHAINS, vera.conversation) == [(receipt,)]
     assert (await ask(world.http, vera, "POST", "/v1/visitor/consent", {"receipt": None})).status_code == 204
     assert world.server.rows(CHAINS, vera.conversation) == [(None,)]

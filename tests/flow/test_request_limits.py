@@ -58,10 +58,10 @@ async def test_unknown_tokens_of_streams_are_counted(start_server: StartServer, 
     world = open_world(start_server(**SLOW))
     vera = await world.visitor()
     await (await world.stream(vera)).settled()
-    stranger = Person(world.server.address, token="crv_unknown")
+    unknown_visitor = Person(world.server.address, token="crv_unknown")
     codes: list[int] = []
     for _ in range(5):
-        stream = await world.raw_stream(stranger, "websocket")
+        stream = await world.raw_stream(unknown_visitor, "websocket")
         await stream.challenged()
         await stream.send_bytes(b'{"op":"auth","token":"crv_unknown"}')
         codes.append((await stream.until_over()).code)

@@ -105,10 +105,10 @@ async def test_ids_of_another_workspace_are_not_found(world: World) -> None:
 async def state_of_bikes(world: World) -> list[dict[str, Any]]:
     oskar = await world.operator(OSKAR)
     paths = ("people", "sites", "workspace")
-    told = [(await ask(world.http, oskar, "GET", f"/v1/desk/{path}")).json() for path in paths]
-    for person in told[0]["people"]:
+    state = [(await ask(world.http, oskar, "GET", f"/v1/desk/{path}")).json() for path in paths]
+    for person in state[0]["people"]:
         person.pop("last_seen_at")
-    return told
+    return state
 
 
 TAKING = [route for route in ROUTES if route.signature.takes not in {None, bytes}]

@@ -39,7 +39,7 @@ async def test_shutdown_ends_every_stream_and_loses_no_message(
     world = open_world(server)
     streams = [await world.stream(await world.visitor(), transport) for _ in range(8)]
     idle = await world.stream(await world.visitor(), transport)
-    stranger = await world.raw_stream(world.stranger(), transport)
+    unauthenticated = await world.raw_stream(world.stranger(), transport)
     acknowledged = set[str]()
     sending = [asyncio.create_task(send_until_over(stream, acknowledged)) for stream in streams]
 
@@ -50,14 +50,14 @@ async def test_shutdown_ends_every_stream_and_loses_no_message(
     began = time.monotonic()
     server.begin_stop()
     overs = await asyncio.gather(*sending)
-    waiting = [await idle.until_over(), await stranger.until_over()]
+    waiting = [await idle.until_over(), await unauthenticated.until_over()]
     assert await asyncio.to_thread(server.wait_stopped) == 0
     assert time.monotonic() - began <= 2 + BUSY_MACHINE
     assert {over.code for over in waiting} == {1012}
     # A polling client can be between two polls. Then it gets no end frame and reconnects as after any lost connection.
     assert {over.code for over in overs} <= ({1012, LOST} if transport == "poll" else {1012})
-    kept = {one for (one,) in server.rows("SELECT id FROM entry")}
-    assert acknowledged <= kept
+    stored = {one for (one,) in server.rows("SELECT id FROM entry")}
+    assert acknowledged <= stored
     server.start()
     again = await world.stream(streams[0].person, transport)
     await again.until_entry(seq=1)

@@ -269,8 +269,8 @@ async def test_repeated_start_without_a_key_is_the_same_start(world: World) -> N
     assert (again["visitor"], again["conversation"]) == (first["visitor"], first["conversation"])
     assert again["entry"] == first["entry"]
     assert again["token"] != first["token"]
-    stranger = await world.start(world.stranger(with_key=False), "Hello", entry_id, claim="d" * 22)
-    assert (stranger.status_code, stranger.json()["type"]) == (409, "urn:crumbless:problem:id_conflict")
+    other = await world.start(world.stranger(with_key=False), "Hello", entry_id, claim="d" * 22)
+    assert (other.status_code, other.json()["type"]) == (409, "urn:crumbless:problem:id_conflict")
     short = await world.start(world.stranger(with_key=False), "Hello", claim="c" * 21)
     assert (short.status_code, short.json()["type"]) == (400, "urn:crumbless:problem:invalid")
 
@@ -303,12 +303,12 @@ async def test_session_has_a_limit_of_streams(start_server: StartServer, open_wo
 async def test_tokens_are_stored_as_hashes_only(world: World) -> None:
     vera = await world.visitor("a-word-to-find")
     assert vera.token is not None
-    kept = world.server.database.read_bytes()
+    stored = world.server.database.read_bytes()
     wal = world.server.database.with_name("crumbless.db-wal")
-    kept += wal.read_bytes() if wal.exists() else b""
-    assert b"a-word-to-find" in kept
-    assert vera.token.encode() not in kept
-    assert OLGA.password.encode() not in kept
+    stored += wal.read_bytes() if wal.exists() else b""
+    assert b"a-word-to-find" in stored
+    assert vera.token.encode() not in stored
+    assert OLGA.password.encode() not in stored
 
 
 async def test_id_of_an_entry_does_not_grant_access(world: World) -> None:

@@ -143,15 +143,15 @@ async def test_secrets_and_codes_are_not_readable_in_the_database(named: NamedWo
         {"one_time_token": begun["one_time_token"], "code": App(begun["secret"]).code()},
     )
     file = named.server.database
-    kept = file.read_bytes() + file.with_name(f"{file.name}-wal").read_bytes()
-    assert b"second_factor" in kept or b"totp_begin" in kept, "the premise: the file can be read"
+    stored = file.read_bytes() + file.with_name(f"{file.name}-wal").read_bytes()
+    assert b"second_factor" in stored or b"totp_begin" in stored, "the premise: the file can be read"
     for hidden in (
         secret,
         secret.hex().encode(),
         begun["secret"].encode(),
         *map(str.encode, confirmed.json()["codes"]),
     ):
-        assert hidden not in kept
+        assert hidden not in stored
 
 
 # --- passwords ----------------------------------------------------------------------------------------------------
@@ -166,8 +166,8 @@ async def test_weak_password_is_refused_with_a_reason(named: NamedWorld, weak: s
 
 
 async def test_threat_24_new_password_ends_the_other_sessions_and_their_streams(named: NamedWorld) -> None:
-    olga, elsewhere = await named.new_operator(named.olga), await named.new_operator(named.olga)
-    stream = await named.stream(elsewhere)
+    olga, other_session = await named.new_operator(named.olga), await named.new_operator(named.olga)
+    stream = await named.stream(other_session)
     wrong = await post(named, olga, "/v1/desk/me/password", {"current": "not this one", "new": "a long new passphrase"})
     assert code_of(wrong) == "wrong_password"
     changed = await post(
@@ -175,7 +175,7 @@ async def test_threat_24_new_password_ends_the_other_sessions_and_their_streams(
     )
     assert changed.status_code == 204, changed.text
     assert await end_of(stream) == 4401
-    assert (await ask(named.http, elsewhere, "GET", "/v1/desk/me")).status_code == 401
+    assert (await ask(named.http, other_session, "GET", "/v1/desk/me")).status_code == 401
     assert (await ask(named.http, olga, "GET", "/v1/desk/me")).status_code == 200
     assert (await named.sign_in(named.olga)).status_code == 401
     assert (await named.sign_in(named.olga, password="a long new passphrase")).status_code == 200
@@ -265,10 +265,10 @@ async def test_threat_23_invalid_passkey_response_is_refused(named: NamedWorld) 
     device.verifies = True
     device.origin = "https://evil.example"
     assert code_of(await use_passkey(named, device, named.stranger())) == "passkey_refused"
-    told = [row[0] for row in named.server.rows("SELECT action FROM audit_log ORDER BY no")]
-    assert told[-4:] == ["passkey_refused"] * 4
-    stranger = SoftwareAuthenticator(named.stranger().address, "localhost")
-    assert code_of(await use_passkey(named, stranger, named.stranger())) == "passkey_refused"
+    actions = [row[0] for row in named.server.rows("SELECT action FROM audit_log ORDER BY no")]
+    assert actions[-4:] == ["passkey_refused"] * 4
+    unknown_device = SoftwareAuthenticator(named.stranger().address, "localhost")
+    assert code_of(await use_passkey(named, unknown_device, named.stranger())) == "passkey_refused"
 
 
 async def test_threat_23_challenge_works_once_and_for_the_key_that_requested_it(named: NamedWorld) -> None:

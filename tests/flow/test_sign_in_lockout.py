@@ -118,7 +118,7 @@ async def be_wrong_twenty_times(world: World, one: Employee) -> None:
 
 async def test_operator_is_notified_of_many_wrong_attempts_and_no_other_address_is(world: World) -> None:
     one = hire(world)
-    nobody = replace(one, email=f"x{one.email}")
+    unknown_operator = replace(one, email=f"x{one.email}")
 
     def notices() -> int:
         return sum("wrong_attempts" in str(row) for row in world.server.rows(MAILS))
@@ -129,7 +129,7 @@ async def test_operator_is_notified_of_many_wrong_attempts_and_no_other_address_
     async def is_notified() -> bool:
         return notices() == 1
 
-    await be_wrong_twenty_times(world, nobody)
+    await be_wrong_twenty_times(world, unknown_operator)
     await world.eventually(is_checked)
     assert notices() == 0
     await be_wrong_twenty_times(world, one)

@@ -229,8 +229,8 @@ async def test_provider_only_refuses_every_other_sign_in_method(strict: NamedWor
 
 async def test_policy_that_would_lock_out_its_author_is_refused(strict: NamedWorld) -> None:
     owner = await strict.new_operator(strict.olga)
-    wishes: list[dict[str, object]] = [{"second_factor_from": now_ms() - 1}, {"provider_only": True}]
-    for wanted in wishes:
+    policies: list[dict[str, object]] = [{"second_factor_from": now_ms() - 1}, {"provider_only": True}]
+    for wanted in policies:
         answer = await post(strict, owner, POLICY, NOTHING | wanted)
         assert (answer.status_code, code_of(answer)) == (400, "invalid"), wanted
         assert "first" in answer.json()["detail"]
@@ -268,8 +268,8 @@ async def test_policy_needs_the_permission_a_recent_authentication_and_its_own_w
     stale = await strict.new_operator(strict.olga)
     change_session(stale, strict, "authenticated_at = 1")
     assert code_of(await post(strict, stale, POLICY, NOTHING)) == "step_up"
-    elsewhere: Employee = hire(strict, workspace=2)
-    person = await strict.new_operator(elsewhere)
+    foreign_owner: Employee = hire(strict, workspace=2)
+    person = await strict.new_operator(foreign_owner)
     await set_policy(
         strict, await strict.new_operator(hire(strict, role="admin", workspace=workspace_of(strict))), session_hours=1
     )

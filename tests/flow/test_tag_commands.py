@@ -66,7 +66,7 @@ def test_new_service_or_mode_increments_the_revision_and_a_new_id_does_not(run: 
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "reason"),
     [
         (("nobody", "ga4", "--mode", "browser", "--id", "G-ABC123"), "no site with the key nobody"),
         ((TEA.key, "ga4", "--mode", "browser", "--id", 'G-"><script>'), "A measurement id looks like"),
@@ -77,10 +77,10 @@ def test_new_service_or_mode_increments_the_revision_and_a_new_id_does_not(run: 
     ],
     ids=str,
 )
-def test_invalid_tag_is_reported(run: Run, words: tuple[str, ...], told: str) -> None:
+def test_invalid_tag_is_reported(run: Run, words: tuple[str, ...], reason: str) -> None:
     done = run("tag", "set", *words)
     assert done.returncode == 2
-    assert told in done.stderr
+    assert reason in done.stderr
     assert run("tag", "list", TEA.key).stdout == "Consent revision 1; no tags\n"
 
 

@@ -65,10 +65,10 @@ async def exchange_messages(visitor: Stream, operator: Stream, count: int, began
     """Send from both streams at the same time, repeatedly. Both receive all messages in order."""
     conversation = visitor.person.conversation
     for number in range(count):
-        said = await asyncio.gather(
+        acks = await asyncio.gather(
             say(visitor, f"visitor {number}"), say(operator, f"operator {number}", conversation=conversation)
         )
-        assert [frame["op"] for frame in said] == ["ack", "ack"]
+        assert [frame["op"] for frame in acks] == ["ack", "ack"]
     last = began + 2 * count
     for stream in (visitor, operator):
         await stream.until_entry(conversation=conversation, seq=last)
@@ -205,13 +205,13 @@ async def test_proof_used_at_one_node_is_refused_by_the_other(world: ClusterWorl
 async def test_first_stream_of_a_node_misses_no_message(world: ClusterWorld) -> None:
     """Open streams at a node without other streams, while the other node appends without a pause."""
     visitor, _ = await pair(world)
-    told = 0
+    sent = 0
 
     async def chatter() -> None:
-        nonlocal told
-        while told < 60:
+        nonlocal sent
+        while sent < 60:
             assert (await say(visitor, "words"))["op"] == "ack"
-            told += 1
+            sent += 1
 
     chatting = asyncio.create_task(chatter())
     person = await world.operator(OLGA)

@@ -85,7 +85,7 @@ async def test_network_has_a_limit_of_unauthenticated_streams(
     # The connections of a proxy have no limit. Only the streams of the networks that it names have one.
     world = open_world(start_server(unauthenticated_per_address=3, trusted_proxies="127.0.0.0/8"))
     address, port = world.server.address, world.server.port
-    here, elsewhere = {"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "203.0.113.8"}
+    here, other_network = {"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "203.0.113.8"}
     sockets = [await connect_raw(port, **here), await connect_raw(port, **here)]
     assert [raw.answer.status for raw in sockets] == [101, 101], "the premise"
     opened = await world.http.post(f"{address}/v1/stream/open", json={"mode": "poll"}, headers=here)
@@ -94,7 +94,7 @@ async def test_network_has_a_limit_of_unauthenticated_streams(
     assert (sockets[-1].answer.status, sockets[-1].answer.header("retry-after")) == (429, "5")
     refused = await world.http.post(f"{address}/v1/stream/open", json={"mode": "poll"}, headers=here)
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
-    sockets.append(await connect_raw(port, **elsewhere))
+    sockets.append(await connect_raw(port, **other_network))
     assert sockets[-1].answer.status == 101
     for raw in sockets:
         await raw.close()

@@ -228,16 +228,16 @@ async def test_command_to_a_hidden_conversation_is_refused_as_to_an_unknown_one(
     assert refusals[0] == refusals[1]
     assert refusals[0]["code"] == "unknown_conversation"
     await visitor.settled()
-    told = len(visitor.heard)
+    before = len(visitor.heard)
     inside = await office.world.stream(office.inside)
     name = await send(inside, command, office.vera.conversation)
     if isinstance(command, EntryCommand):
         assert (await inside.until("ack", id=name))["seq"] == 2, "the refused command stored no entry"
     else:
         await visitor.until(str(command.frame.__struct_config__.tag), conversation=office.vera.conversation)
-        by_inside = [frame for frame in visitor.heard[told:] if frame["op"] in {"typing", "seen"}]
+        by_inside = [frame for frame in visitor.heard[before:] if frame["op"] in {"typing", "seen"}]
         assert len(by_inside) == 1, "the premise"
-    assert not [frame for frame in visitor.heard[:told] if frame["op"] in {"typing", "seen"}]
+    assert not [frame for frame in visitor.heard[:before] if frame["op"] in {"typing", "seen"}]
 
 
 ABOUT_CONVERSATIONS = {"entries", "typing", "seen"}
@@ -338,8 +338,8 @@ async def test_list_is_read_set_and_written_to_the_audit_log(office: Office) -> 
 async def test_invalid_list_is_refused(office: Office) -> None:
     before = await scope_of(office, office.inside)
     admin = await office.world.new_operator(hire(office.world, "Ada", role="admin"))
-    stranger = await office.world.new_operator(hire(office.world, "Oskar", workspace=2))
-    foreign = (await office.post("teams", {"name": new_entry_id()}, stranger)).json()["id"]
+    foreign_owner = await office.world.new_operator(hire(office.world, "Oskar", workspace=2))
+    foreign = (await office.post("teams", {"name": new_entry_id()}, foreign_owner)).json()["id"]
     some = {"everything": False, "sites": [TEA.key]}
     for person, body, refusal in (
         (admin, {"scope": some}, (400, "invalid")),

@@ -178,9 +178,11 @@ async def test_frames_sent_byte_by_byte_are_accepted(socket: RawWebSocket) -> No
 
 async def test_many_frames_in_one_segment_are_accepted(socket: RawWebSocket) -> None:
     socket.send(*(frame(TEXT, PING_FRAME) + frame(PING, str(number).encode()) for number in range(200)))
-    told = [await socket.receive() for _ in range(400)]
-    assert [payload for opcode, payload in told if opcode == PONG] == [str(number).encode() for number in range(200)]
-    assert [payload for opcode, payload in told if opcode == TEXT] == [PONG_FRAME] * 200
+    received = [await socket.receive() for _ in range(400)]
+    assert [payload for opcode, payload in received if opcode == PONG] == [
+        str(number).encode() for number in range(200)
+    ]
+    assert [payload for opcode, payload in received if opcode == TEXT] == [PONG_FRAME] * 200
 
 
 @pytest.mark.parametrize("size", [125, 126, 127, 65_535, 65_536])

@@ -100,8 +100,8 @@ async def test_stream_over_http_serves_only_its_own_session(world: World) -> Non
     for path, body in (("/v1/stream/poll", {"after": 2}), ("/v1/stream/send", {"op": "ping"})):
         answer = await ask(world.http, victor, "POST", path, body, crumbless_stream=name)
         assert answer.status_code == 403, path
-        nobody = await world.http.post(vera.address + path, json=body, headers={"crumbless-stream": name})
-        assert nobody.status_code == 401, path
+        without_session = await world.http.post(vera.address + path, json=body, headers={"crumbless-stream": name})
+        assert without_session.status_code == 401, path
     await stream.settled()
 
 
