@@ -114,7 +114,7 @@ def test_wrong_provider_is_named_without_its_secret() -> None:
     assert line == "CRUMBLESS_OIDC_PROVIDERS: expected `str` of length >= 1"
 
 
-def test_settings_of_tests_are_not_ours() -> None:
+def test_settings_of_the_tests_are_ignored() -> None:
     assert read_settings({"CRUMBLESS_TEST_CHROMIUM": "x", "PATH": "y"})
 
 
