@@ -18,7 +18,7 @@ from crumbless.domain.throttle import GuessThrottle
 from crumbless.settings import Settings, setting
 
 ROOT = Path(__file__).parents[3]
-HEADING = "## Limits of what needs no session"
+HEADING = "## Limits without a session"
 MODULES = {path.stem: path for path in (ROOT / "src" / "crumbless").glob("*/*.py")}
 LIMITS = [
     (field.name, getattr(limits, field.name))
