@@ -157,7 +157,7 @@ def test_every_setting_is_documented() -> None:
 def test_document_names_only_existing_settings(document: Path) -> None:
     known = {name.upper() for name in SECTION_OF} | {CONFIG_FILE.removeprefix(PREFIX)}
     named = set(re.findall(rf"\b{PREFIX}([A-Z_]*[A-Z])\b", document.read_text(encoding="utf-8")))
-    known |= {"CONSENT_EXTERNAL"}  # A name in the browser: docs/consent.md, "With your own consent tool".
+    known |= {"CONSENT_EXTERNAL"}  # A name in the browser: docs/consent.md, "Your own consent tool".
     assert {name for name in named if not f"{PREFIX}{name}".startswith(TEST_PREFIX)} - known == set()
 
 
