@@ -1,7 +1,7 @@
-/* The floor: a chat server that checks nothing and keeps nothing, in C on epoll.
+/* The floor: a chat server that checks nothing and stores nothing, in C on epoll.
  *
- * It speaks the peers' protocol (a join, then per message one acknowledgement and one entry to every other member), so
- * what the load generator reaches against it is the generator's own ceiling. Fixed sizes; any surprise ends it.
+ * It speaks the peers' protocol: a join, then for each message one acknowledgement, and one entry to every other member.
+ * So the rate of the load generator against it is the generator's own limit. Sizes are fixed. Any error ends it.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

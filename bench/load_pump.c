@@ -1,12 +1,12 @@
-/* Sends chat messages over WebSockets that are already open, and times what comes back.
+/* Sends chat messages over WebSockets that are already open, and measures the time of the responses.
  *
  * load_run.py opens the sockets, signs them in, and hands them over by descriptor with a plan (load_plan.h). A message is
  * known by its id: the run's 24 characters, then a counter of 12 hexadecimal digits, together a valid UUIDv7. Any text
  * frame may name any number of ids, so batches and coalesced frames count exactly.
  *
  * Open loop: message N is due at start + N / rate, whatever the server does, and every latency counts from that instant.
- * Closed loop: a fixed number is outstanding; a message is complete when its sender has the acknowledgement and every
- * expected receiver has the entry, and only then is the next one sent.
+ * Closed loop: a fixed number is outstanding. A message is complete when its sender has the acknowledgement and every
+ * expected receiver has the entry. Only then is the next one sent.
  */
 #define _GNU_SOURCE
 #include <errno.h>

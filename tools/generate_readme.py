@@ -1,6 +1,6 @@
-"""Writes the table of what is kept in a browser into README.md, from storage.toml and its English texts.
+"""Writes the table of stored items into README.md, from storage.toml and its English texts.
 
-`python tools/generate_readme.py` writes the table; with `--check` it writes nothing and exits 1 when it is out of date.
+`python tools/generate_readme.py` writes the table. With `--check` it writes nothing and exits 1 if it is out of date.
 """
 
 import sys
@@ -25,7 +25,7 @@ def table() -> str:
 
 
 def main() -> int:
-    """Writes the file, or with `--check` compares it. Returns the exit code."""
+    """Write the file, or with `--check` compare it. Return the exit code."""
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
     made = text[: text.index(BEGIN) + len(BEGIN)] + table() + text[text.index(END) :]

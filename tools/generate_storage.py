@@ -1,8 +1,8 @@
-"""Makes from storage.toml what the browser code may write, and from the types of its fields the schema it is held to.
+"""Generates the browser code's registry from storage.toml, and the schema of storage.toml from the types of its fields.
 
-`python tools/generate_storage.py` writes web/shared/storage_registry.ts and storage.schema.json; with `--check` it
-writes nothing. It exits 1 when storage.toml breaks its schema or contradicts itself, when a text about it is missing,
-or when a file is out of date.
+`python tools/generate_storage.py` writes web/shared/storage_registry.ts and storage.schema.json. With `--check` it
+writes nothing. It exits 1 if storage.toml breaks its schema or contradicts itself. It also exits 1 if a text about an
+item is missing, or if a file is out of date.
 """
 
 import json

@@ -1,11 +1,11 @@
-// What every Node peer checks before it keeps a message, as a careful author of such a server would.
+// The checks of every Node peer before it stores a message, as a careful author of such a server would write them.
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const MAX_TEXT = 8000;
 const LIMIT_PER_SECOND = 2000; // far above what the generator sends on one connection: checked, never reached
 const LIMIT_BURST = 4000;
 
-/** Returns the code of the refusal, or "" for a message that may be kept. */
+/** Returns the error code, or "" for a message that may be stored. */
 export function refuse(member, message) {
   if (message === null || typeof message !== "object") return "malformed";
   if (typeof message.id !== "string" || !ID.test(message.id)) return "bad_id";

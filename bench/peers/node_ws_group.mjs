@@ -1,5 +1,5 @@
-// Node ws + better-sqlite3, tuned by hand: everything that arrived in one turn of the event loop shares one commit, what
-// a receiver gets from one commit shares one frame, and a sender's acknowledgements leave in one write.
+// Node ws + better-sqlite3, tuned by hand. All messages of one turn of the event loop share one commit. A receiver's
+// entries of one commit share one frame. A sender's acknowledgements are sent in one write.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { makeBucket, refuse } from "./chat_rules.mjs";

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The steps that demo, test, dev and build share. Each does only what its inputs (the locks, the sources) make necessary,
-# prints one line to stderr, and stops with the command's own output when it fails. Sourced from the repository's root.
+# The steps that demo, test, dev and build share. Each runs only if its inputs (the locks, the sources) have changed, and
+# prints one line to stderr. If it fails, it stops with the command's own output. Sourced from the repository's root.
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 npm_config_update_notifier=false
 
@@ -146,7 +146,7 @@ build_web() {
   sources=$(hash_web_sources)
   if [ ! -f src/crumbless/web_dist/manifest.json ] || [ "$(cat "$done_with/web" 2>/dev/null)" != "$sources" ]; then
     # The browser code may only store the items of storage.toml: an invalid one must not get into a build.
-    step 'Checking storage.toml' 'Mend what the message above names, then run python tools/generate_storage.py.' \
+    step 'Checking storage.toml' 'Fix the error that the message above names, then run python tools/generate_storage.py.' \
       .venv/bin/python tools/generate_storage.py --check
     install_node_packages
     step 'Building the browser code' 'The message above names the file to look at.' npm run --silent build
