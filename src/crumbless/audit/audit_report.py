@@ -26,8 +26,8 @@ class StorageItem(msgspec.Struct, frozen=True, kw_only=True):
         container: the database and object store, or the cache, that contains the key.
         lasts: seconds until it expires (a cookie's expiry, `until` and the like in JSON). None if unknown.
         size: bytes of its value, if it was read.
-        acts: the visitor's actions in this phase up to then.
-        how: "kept" (found there), "written" (seen while it was written) or "header" (requested by a response).
+        `acts`: the visitor's actions in this phase up to then.
+        how: `kept` (found there), `written` (seen while it was written) or `header` (requested by a response).
         blocked: the browser did not store it.
         source: the frame or address that wrote it.
     """

@@ -182,7 +182,7 @@ class StorageAudit:
             async with self._profile(name) as context:
                 await self._play_in(context, phase, act)
         except PlaywrightError as error:
-            raise StorageAuditError(f"{TITLES[name]}: the browser says {error.message.splitlines()[0]}") from None
+            raise StorageAuditError(f"{TITLES[name]}: the browser reports: {error.message.splitlines()[0]}") from None
         except StorageAuditError as error:
             raise error if name == "load" else StorageAuditError(f"{TITLES[name]}: {error}") from None
         phase.seconds = round(time.monotonic() - began, 1)

@@ -4,14 +4,14 @@ An event is published on the node that committed it, and by the bus on the other
 killed between commit and publication. None of them is needed for correctness: each has a poll, or a check where it
 matters. tests/flow/test_lost_events.py kills a server at exactly this point, for each kind of event.
 
-| event | what happens without it |
-|---|---|
-| SessionEnded, OperatorChanged | the session poll of every node reads it within a second |
-| MarkMoved | clients receive the marks when they reconnect |
-| ReachChanged | the session poll compares what the sessions in use reach: 500 of them each second in turn |
-| BansChanged | every node reads the bans again after a second |
-| TasksWithdrawn | a batch in flight is sent; tasks that wait were deleted in the transaction |
-| TasksQueued | the task runners look for due tasks every few seconds |
+Without the event:
+
+- SessionEnded, OperatorChanged: the session poll of every node reads it within a second.
+- MarkMoved: clients receive the marks when they reconnect.
+- ReachChanged: the session poll compares the reach of the sessions in use, 500 of them each second in turn.
+- BansChanged: every node reads the bans again after a second.
+- TasksWithdrawn: a batch in flight is sent. Tasks that wait were deleted in the transaction.
+- TasksQueued: the task runners look for due tasks every few seconds.
 """
 
 from collections.abc import Collection, Sequence

@@ -46,7 +46,7 @@ class SessionPoll:
         self._connections = connections
         self._read = read
         self._change_reach = change_reach
-        # Whose turn it is still in this round.
+        # The sessions that still have to be checked in this round.
         self._turn: list[str] = []
         self.loop = Periodic("the session watch", self.poll, POLL_SECONDS)
 
