@@ -18,8 +18,8 @@ from support.fixture_site import REGISTRY, FixturePage, FixtureSite, plain_page,
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """A fault of a page, and the finding that it causes.
 
-    Args: script: the fault. act: when the page commits it: "load" of the plain page, else an action in the shop. html:
-    markup that belongs to it. header: a cookie that the response sets. phase: where the finding appears.
+    Args: script: the fault. `act`: when the page commits it: `load` of the plain page, else an action in the shop.
+    html: its markup. header: a cookie that the response sets. phase: where the finding appears.
     """
 
     kind: Kind

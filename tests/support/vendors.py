@@ -1,7 +1,7 @@
 """Doubles of Google and TikTok: they record all requests, and serve scripts that write the same items as the real ones.
 
-The look-alikes of gtag.js and events.js follow the vendors' documentation: they set the documented cookies and items,
-wait for consent, and send to the documented addresses. They keep all traffic of a test on this machine.
+The doubles of gtag.js and events.js follow the vendors' documentation. They set the documented cookies and items, wait
+for consent, and send to the documented addresses. All traffic of a test stays on this machine.
 """
 
 import json
