@@ -99,7 +99,8 @@ async def test_password_alone_only_sets_up_a_required_second_factor(strict: Name
     answer = await strict.sign_in(strict.otto, person=otto)
     await signed_in(strict, answer, otto)
     assert answer.json()["only_sets_up"] is True
-    assert answer.json()["expires_at"] <= now_ms() + SET_UP_MS
+    # The servers of one PostgreSQL use its clock, which they know to within a round trip.
+    assert answer.json()["expires_at"] <= now_ms() + SET_UP_MS + 10_000
     assert await reads_inbox(strict, otto) == "second_factor_needed"
     refused = await strict.raw_stream(otto)
     with pytest.raises(StreamOver) as over:

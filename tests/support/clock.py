@@ -17,7 +17,7 @@ WAIT_SECONDS = 120.0
 
 FACTS = {
     "sessions": "SELECT count(*) FROM session",
-    "audit log": "SELECT count(*) FROM audit_log WHERE act NOT IN ('signed_in', 'factor_shown')",
+    "audit log": "SELECT count(*) FROM audit_log WHERE action NOT IN ('signed_in', 'factor_shown')",
     "receipts": "SELECT count(*) FROM consent_receipt",
     "tickets": "SELECT count(*) FROM one_time_token WHERE kind <> 'continue_code'",
     "dead letters": "SELECT count(*) FROM task WHERE dead_at IS NOT NULL",
@@ -73,8 +73,8 @@ class ClockScenario:
         assert (await self._ask(gone, "POST", "/v1/desk/sign-out")).is_success
         self.streams = [await self.world.stream(one) for one in (self.operator, self.visitor)]
         change, now = self.world.server.change, "(SELECT max(last_seen_at) FROM session)"
-        receipt = "INSERT INTO consent_receipt (workspace_id, site_id, receipt, chain, at, analytics, marketing, "
-        receipt += "revision, services, source, language, text_digest, signature) "
+        receipt = "INSERT INTO consent_receipt (workspace_id, site_id, receipt, receipt_chain, at, analytics, "
+        receipt += "marketing, revision, services, source, language, text_digest, signature) "
         change(receipt + f"SELECT 1, 1, 'r', 'r', {now}, 1, 0, 1, '[]', 'api', 'en', '', ''")
         letter = "INSERT INTO task (kind, payload, due_at, created_at, attempts, error, dead_at) "
         change(letter + f"SELECT 'mail', '{{}}', {now}, {now}, 8, '', {now}")
