@@ -91,7 +91,7 @@ async def test_password_alone_only_sets_up_a_required_second_factor(strict: Name
     before = await strict.new_operator(strict.otto)
     stream = await strict.stream(before)
     assert await reads_inbox(strict, before) == ""
-    await set_policy(strict, await owner_with_passkey(strict), second_factor_from=now_ms() - 1)
+    await set_policy(strict, await owner_with_passkey(strict), second_factor_from=now_ms() - 60_000)
     assert await end_of(stream) == 4401
     assert await reads_inbox(strict, before) == "invalid_token"
 
@@ -121,7 +121,7 @@ async def test_password_alone_only_sets_up_a_required_second_factor(strict: Name
 async def test_passkey_fulfils_a_required_second_factor_and_its_owner_needs_it(strict: NamedWorld) -> None:
     otto = await strict.new_operator(strict.otto)
     device = await add_passkey(strict, otto)
-    await set_policy(strict, await owner_with_passkey(strict), second_factor_from=now_ms() - 1)
+    await set_policy(strict, await owner_with_passkey(strict), second_factor_from=now_ms() - 60_000)
     # A stolen password must not be enough to add another factor beside the passkey.
     answer = await strict.sign_in(strict.otto)
     assert (answer.status_code, code_of(answer)) == (403, "second_factor_needed")
@@ -136,7 +136,7 @@ async def test_passkey_fulfils_a_required_second_factor_and_its_owner_needs_it(s
 
 
 async def test_adding_a_passkey_opens_a_session_that_only_sets_up(strict: NamedWorld) -> None:
-    await set_policy(strict, await owner_with_passkey(strict), second_factor_from=now_ms() - 1)
+    await set_policy(strict, await owner_with_passkey(strict), second_factor_from=now_ms() - 60_000)
     otto = strict.stranger()
     await signed_in(strict, await strict.sign_in(strict.otto, person=otto), otto)
     assert await reads_inbox(strict, otto) == "second_factor_needed"
@@ -176,7 +176,7 @@ async def test_session_length_applies_at_once_to_older_sessions(strict: NamedWor
     answer = await strict.sign_in(strict.otto, person=(person := strict.stranger()))
     await signed_in(strict, answer, person)
     assert len((await security(strict, person))["sessions"]) == 1, "a session that the policy ended is not listed"
-    assert now_ms() + HOUR_MS < answer.json()["expires_at"] <= now_ms() + 2 * HOUR_MS
+    assert now_ms() + HOUR_MS < answer.json()["expires_at"] <= now_ms() + 2 * HOUR_MS + 10_000
 
 
 async def test_idle_time_applies_at_once_to_older_sessions(strict: NamedWorld) -> None:
@@ -230,7 +230,7 @@ async def test_provider_only_refuses_every_other_sign_in_method(strict: NamedWor
 
 async def test_policy_that_would_lock_out_its_author_is_refused(strict: NamedWorld) -> None:
     owner = await strict.new_operator(strict.olga)
-    policies: list[dict[str, object]] = [{"second_factor_from": now_ms() - 1}, {"provider_only": True}]
+    policies: list[dict[str, object]] = [{"second_factor_from": now_ms() - 60_000}, {"provider_only": True}]
     for wanted in policies:
         answer = await post(strict, owner, POLICY, NOTHING | wanted)
         assert (answer.status_code, code_of(answer)) == (400, "invalid"), wanted
