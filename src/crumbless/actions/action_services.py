@@ -1,4 +1,4 @@
-"""The narrow object that an action gets when slow work comes before its transaction."""
+"""The services for an action that does slow work before its transaction."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ActionServices:
-    """How an action reads and writes, and the slow services that it may use.
+    """The database, and the slow services that an action may use.
 
-    An action that needs none of it is a function of a transaction (`Call.write` runs it).
+    An action that needs none of them is a function of a transaction (`Call.write` runs it).
     """
 
     ledger: LedgerPort
@@ -32,13 +32,13 @@ class ActionServices:
         return await self.reader.read(find)
 
     async def write(self, operation: Callable[[Connection], T]) -> T:
-        """Return the result of the operation, after the commit. Raises what it raises; ApiError `busy`."""
+        """Return the result of the operation after the commit. Raises its exceptions, and ApiError `busy`."""
         return await self.ledger.write(operation)
 
     async def append(self, entry: NewEntry, operation: Callable[[Connection], object]) -> Appended:
-        """Append the entry after the operation, in one transaction. Raises as `LedgerPort.append`."""
+        """Append the entry after the operation, in one transaction. Raises the same as `LedgerPort.append`."""
         return await self.ledger.append(entry, operation)
 
     async def erase(self, operation: Callable[[Connection], Erasure[T]], workspace: int) -> T:
-        """Run an operation that erases, as `LedgerPort.erase`."""
+        """Run an operation that erases data (see `LedgerPort.erase`)."""
         return await self.ledger.erase(operation, workspace)

@@ -1,4 +1,4 @@
-"""A chat says under which consent its page stands: from then on its events may be relayed, or no longer."""
+"""Binds a conversation to a consent receipt, which decides whether its events may be relayed."""
 
 from sqlalchemy import Connection
 
@@ -14,14 +14,15 @@ from crumbless.store.visitor_reach import choose_reached
 
 
 async def bind_receipt(services: ActionServices, actor: Session, wanted: VisitorConsent) -> None:
-    """Put a conversation of the visitor under this receipt, or under none.
+    """Bind a conversation of the visitor to this receipt, or to none.
 
     Raises:
-        ApiError: `unknown_conversation`; `not_found` for a receipt that is unknown or of another site; then none holds.
+        ApiError: `unknown_conversation`; `not_found` if the receipt is unknown or belongs to another site. The
+            conversation is then bound to none.
     """
     receipt = wanted.receipt
 
-    def look(connection: Connection) -> tuple[str, str | None, str | None, bool]:
+    def find(connection: Connection) -> tuple[str, str | None, str | None, bool]:
         conversation = choose_reached(connection, actor.id, wanted.conversation)
         key = site_key_of(connection, conversation)
         site = key and find_site(connection, key)
@@ -29,7 +30,7 @@ async def bind_receipt(services: ActionServices, actor: Session, wanted: Visitor
         chain = receipt_chain_for(connection, site, receipt) if site else None
         return conversation, consent_chain_of(connection, conversation), chain, bool(known)
 
-    conversation, before, chain, known = await services.read(look)
+    conversation, before, chain, known = await services.read(find)
     if before != chain:
         await services.write(lambda connection: bind_consent(connection, conversation, chain))
     if receipt is not None and not known:
@@ -37,7 +38,7 @@ async def bind_receipt(services: ActionServices, actor: Session, wanted: Visitor
 
 
 def receipt_chain_for(connection: Connection, site: Site, receipt: str | None) -> str | None:
-    """The consent that this receipt holds a chat to; None where the site relays nothing, for then nothing needs it."""
+    """Return the chain of the receipt to bind a conversation to. Return None if the site uses no relay."""
     if receipt is None or not any(tag.mode == "relay" for tag in find_vendor_tags(connection, site.id)):
         return None
     return _chain_of(connection, site, receipt)

@@ -1,4 +1,4 @@
-"""A visitor's choice becomes a signed record, at the end of the chain of those before it."""
+"""Stores a visitor's consent choice as a signed receipt at the end of the visitor's chain."""
 
 import secrets
 from typing import Any
@@ -39,7 +39,7 @@ RECEIPT_BYTES = 16
 
 
 def store_consent(tx: Transaction, site: Site, request: ConsentRequest) -> ConsentResponse:
-    """Append the choice. What a relay had still to send for a category that is no longer granted is dropped with it.
+    """Append the choice. Delete the relay's queued events of categories that are no longer granted.
 
     Raises:
         ApiError: `invalid`, `not_found` for the previous receipt, `outdated_revision`, `id_conflict`, `busy`.
@@ -50,7 +50,7 @@ def store_consent(tx: Transaction, site: Site, request: ConsentRequest) -> Conse
 
 
 async def show_keys(services: ActionServices) -> dict[str, list[dict[str, str]]]:
-    """The JWKS (RFC 7517) with which records are verified; the key is made when it is first asked for."""
+    """Return the JWKS (RFC 7517) that verifies receipts. The key is created on the first request."""
     secret = await services.read(lambda connection: find_secret(connection, RECEIPT_KEY))
     if secret is None:
         secret = await services.write(lambda connection: secret_of(connection, RECEIPT_KEY))
@@ -58,7 +58,7 @@ async def show_keys(services: ActionServices) -> dict[str, list[dict[str, str]]]
 
 
 def find_receipt_document(connection: Connection, receipt: str, address: str) -> dict[str, Any] | None:
-    """Return the receipt with this number as a document of the server at `address`, or None."""
+    """Return the receipt with this ID as a document of the server at `address`, or None."""
     found = find_receipt(connection, receipt) if is_receipt(receipt) else None
     if found is None:
         return None
@@ -96,7 +96,7 @@ def _append(connection: Connection, site: Site, request: ConsentRequest) -> tupl
 
 def _check_revision(connection: Connection, site: Site, request: ConsentRequest) -> None:
     current = consent_revision(connection, site.id)
-    # A withdrawal is taken whatever its page was told last: nobody has to read again to say no.
+    # A withdrawal is accepted with an older revision: a visitor need not read the new text to refuse.
     if request.revision != current and (grants_any(request.categories) or not 0 < request.revision < current):
         raise ApiError(
             "outdated_revision", f"This site asks for revision {current} now: reload the page and ask again."
@@ -113,5 +113,5 @@ def _chain_of(connection: Connection, site: Site, request: ConsentRequest) -> st
 
 
 def _withdrawn(record: ConsentReceipt) -> frozenset[TaskKind]:
-    """Return the services that this record does not permit, as kinds of tasks."""
+    """Return the services that this receipt does not permit, as kinds of tasks."""
     return frozenset(kind for kind in EVENT_KINDS if not getattr(record.categories, CATEGORY_OF[kind]))

@@ -1,4 +1,4 @@
-"""A visitor who has a session starts another conversation. Nothing of it exists before its first message."""
+"""Starts another conversation of a visitor who has a session, with its first message."""
 
 from sqlalchemy import Connection
 
@@ -23,15 +23,14 @@ from crumbless.store.visitor_reach import reach_of
 async def start_another(
     services: ActionServices, actor: Session, wanted: ConversationRequest, network: str
 ) -> ConversationAnswer:
-    """Start a conversation with its first message, or return the one that this entry id started before.
+    """Start a conversation with its first message, or return the one that this entry ID started before.
 
     Args:
         network: the keyed hash of the caller's network.
 
     Raises:
-        ApiError: for the text or id; `forbidden`, `banned`, `id_conflict`, `erased`, `busy`; `identity_needed`
-        where
-            the site must verify its visitors; `invalid_token` when the session has ended.
+        ApiError: for an invalid text or ID; `forbidden`, `banned`, `id_conflict`, `erased`, `busy`;
+            `identity_needed` if the site requires verified visitors; `invalid_token` if the session has ended.
     """
     require(actor, "send_message")
     check_entry_id(wanted.id)
@@ -43,7 +42,7 @@ async def start_another(
         try:
             return await _append(services, actor, wanted, conversation, entry, network, new=found is None)
         except ApiError as error:
-            # The same request came twice at the same moment, and the other one was first.
+            # The same request was sent twice at once, and the other one was committed first.
             if error.code != "id_conflict" or found is not None or not await _has_started(services, actor, wanted.id):
                 raise
 
@@ -70,8 +69,8 @@ async def _append(
     *,
     new: bool,
 ) -> ConversationAnswer:
-    def begin(connection: Connection) -> None:
-        # Checked here, where nothing can change meanwhile: the session may have ended, or the site's mode changed.
+    def prepare(connection: Connection) -> None:
+        # Checked inside the transaction: the session may have ended, or the site's mode may have changed.
         reach_of(connection, actor.id)
         site = _site_of(connection, actor)
         known = find_linked_visitor(connection, actor.subject)
@@ -80,14 +79,14 @@ async def _append(
         note_visitor_network(connection, actor.subject, network)
         if new:
             add_conversation(connection, site, actor.subject, conversation)
-            # Before the entry, so that the start itself is relayed.
+            # Bound before the entry, so that the start itself is relayed.
             bind_consent(connection, conversation, receipt_chain_for(connection, site, wanted.consent))
         after_commit(connection, ReachChanged(actor.workspace, visitors_of_contact(connection, actor.subject)))
 
     entry = NewEntry(
         actor.workspace, conversation, wanted.id, now_ms(), "message", "visitor", actor.subject, actor.name, data
     )
-    appended = await services.append(entry, begin)
+    appended = await services.append(entry, prepare)
     if conversation not in actor.reach:
         actor.reach = (conversation, *actor.reach)[:MOST_REMEMBERED]
     summary = await services.read(lambda connection: visitor_summaries(connection, [conversation])[0])

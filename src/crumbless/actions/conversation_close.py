@@ -1,4 +1,4 @@
-"""An operator closes a conversation: an entry in its timeline, from which the status follows."""
+"""Closes a conversation: an entry in its timeline, which determines the status."""
 
 from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry

@@ -19,7 +19,7 @@ MAX_SEQ = 2**53
 
 
 def check_message(frame: Text) -> Text:
-    """Return the frame with the text as it is stored.
+    """Return the frame with its text normalised for storage.
 
     Raises:
         ApiError: `bad_id`, `empty_text`, `text_too_long`, `bad_text`, `malformed`.

@@ -1,7 +1,7 @@
-"""A chat continues on another device: by a link in an email, or by a code that is typed there.
+"""Continues a chat on another device, by a link in an email or by a code.
 
-Each works once, hands over the visitor with all conversations, opens one of them, and binds the new session to the
-other device's own key.
+Links and codes work once. Each transfers the visitor with all conversations and opens one of them. The new session is
+bound to the key of the other device.
 """
 
 import secrets
@@ -38,14 +38,14 @@ CODE_SECONDS = 600
 CODE_LENGTH = 8
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: without letters that are taken for others. Eight of it have 40 bits."""
+"""Crockford's base 32, which has no easily confused letters. Eight characters contain 40 bits."""
 
-_MISTAKEN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+_CONFUSED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceTransfer:
-    """Gives out links and codes, and takes them."""
+    """Issues links and codes, and accepts them."""
 
     ledger: LedgerPort
     bans: BansPort
@@ -53,40 +53,40 @@ class DeviceTransfer:
     session_days: int
 
     async def make_code(self, actor: Session, conversation: str | None) -> DeviceTransferCode:
-        """Return a new code. One that the visitor was given before is void.
+        """Return a new code. Earlier codes of the visitor become invalid.
 
         Args:
-            conversation: the one that opens on the other device; None: the newest of the session's own visitor.
+            conversation: the one that opens on the other device; None for the visitor's newest.
 
         Raises:
-            ApiError: `forbidden`, `unknown_conversation`, `invalid_token` when the session has ended, `busy`.
+            ApiError: `forbidden`, `unknown_conversation`, `invalid_token` if the session has ended, `busy`.
         """
         require(actor, "continue_own")
         code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
 
-        def make(connection: Connection) -> DeviceTransferCode:
+        def create(connection: Connection) -> DeviceTransferCode:
             site, reach = _site_of(connection, actor)
             for one in conversations_of(connection, reach.visitors):
                 void_one_time_tokens(connection, "continue_code", one)
             secret = self._code_secret(site.key, code)
-            _make_one_time_token(connection, "continue_code", actor, conversation, CODE_SECONDS, secret)
+            _create_one_time_token(connection, "continue_code", actor, conversation, CODE_SECONDS, secret)
             return DeviceTransferCode(f"{code[:4]}-{code[4:]}", now_ms() + CODE_SECONDS * 1000)
 
-        return await self.ledger.write(make, actor.workspace)
+        return await self.ledger.write(create, actor.workspace)
 
     async def send_link(self, actor: Session, request: DeviceTransferMailRequest) -> None:
-        """Send a link by email. It opens the conversations of this visitor alone, even if others have the address.
+        """Send a link by email. It opens only this visitor's conversations, even if others use the same address.
 
         Raises:
-            ApiError: `forbidden`, `invalid` for a bad address, `unknown_conversation`, `invalid_token` when the session
-                has ended, `busy`.
+            ApiError: `forbidden`, `invalid` for an invalid address, `unknown_conversation`, `invalid_token` if the
+                session has ended, `busy`.
         """
         require(actor, "continue_own")
         check_address(request.email)
 
-        def send(connection: Connection) -> None:
+        def queue(connection: Connection) -> None:
             site, _ = _site_of(connection, actor)
-            _, secret = _make_one_time_token(
+            _, secret = _create_one_time_token(
                 connection, "continue_link", actor, request.conversation, LINK_HOURS * 3600
             )
             values = {"site": site.key, "site_name": site.name, "hours": str(LINK_HOURS), "secret": secret}
@@ -97,23 +97,23 @@ class DeviceTransfer:
                 MailRequest("continuation", request.email, request.language, values, about=actor.subject),
             )
 
-        await self.ledger.write(send, actor.workspace)
+        await self.ledger.write(queue, actor.workspace)
 
-    async def take(self, site: Site, told: str, thumbprint: str) -> VisitorSessionResponse:
-        """Open a session of the visitor of a link or code with this key. Of many at once, one wins.
+    async def take(self, site: Site, link_or_code: str, thumbprint: str) -> VisitorSessionResponse:
+        """Open a session for the visitor of a link or code, bound to this key. Of concurrent requests, one succeeds.
 
-        The new session reaches the conversations of this visitor alone, also if the visitor is verified.
+        The new session reaches only this visitor's conversations, even if the visitor is verified.
 
         Raises:
-            ApiError: `ticket_gone`, the same for one that never was, was used, is too old, is another site's, or whose
-                conversation was erased; `banned`; `identity_needed` where the site must vouch and did not.
+            ApiError: `banned`; `identity_needed` if the site requires verified visitors; `ticket_gone`. The last is the
+                same for a link or code that is unknown, used, expired or of another site, and after an erasure.
         """
-        is_link = told.startswith("crt_")
+        is_link = link_or_code.startswith("crt_")
         kind: OneTimeTokenKind = "continue_link" if is_link else "continue_code"
-        secret = told if is_link else self._code_secret(site.key, read_code(told))
+        secret = link_or_code if is_link else self._code_secret(site.key, read_code(link_or_code))
         bans = await self.bans.current()
 
-        def begin(connection: Connection) -> VisitorSessionResponse:
+        def open_transferred(connection: Connection) -> VisitorSessionResponse:
             one_time_token = find_one_time_token(connection, kind, secret)
             visitor = find_visitor_of(connection, one_time_token.subject)
             if visitor is None or site_key_of(connection, one_time_token.subject) != site.key:
@@ -129,28 +129,31 @@ class DeviceTransfer:
                 connection, site.workspace, visitor, one_time_token.subject, thumbprint, self.session_days
             )
 
-        return await self.ledger.write(begin, site.workspace)
+        return await self.ledger.write(open_transferred, site.workspace)
 
     def _code_secret(self, site_key: str, code: str) -> str:
-        """What stands for a code in the database: 40 bits alone could be tried out by whoever reads it."""
+        """Return the keyed hash that is stored for a code. The 40 bits of a plain hash could be guessed."""
         key = self.secret_box.derive("continuation codes")
         return urlsafe_b64encode(hmac_digest(key, f"{site_key} {code}".encode(), "sha256")).decode()
 
 
 def read_code(text: str) -> str:
-    """A code as it was given out, from any spelling: small letters, hyphens, O for 0.
+    """Return the code as it was issued. Accepts lower case, hyphens, spaces and O for 0.
 
     Raises:
-        ApiError: `ticket_gone` for what cannot be one.
+        ApiError: `ticket_gone` if the text cannot be a code.
     """
-    code = text.upper().translate(_MISTAKEN)
+    code = text.upper().translate(_CONFUSED)
     if len(code) != CODE_LENGTH or any(letter not in ALPHABET for letter in code):
         raise ApiError("ticket_gone")
     return code
 
 
 def _site_of(connection: Connection, actor: Session) -> tuple[Site, Reach]:
-    """Return site and reach of the session, which must not have ended: what it makes now would outlive its end."""
+    """Return the site and the reach of the session. Raises ApiError `invalid_token` if the session has ended.
+
+    A link or code that an ended session creates would still be valid.
+    """
     reach = reach_of(connection, actor.id)
     key = site_key_of_visitor(connection, actor.subject)
     site = key and find_site(connection, key)
@@ -159,10 +162,10 @@ def _site_of(connection: Connection, actor: Session) -> tuple[Site, Reach]:
     return site, reach
 
 
-def _make_one_time_token(
+def _create_one_time_token(
     connection: Connection, kind: OneTimeTokenKind, actor: Session, wanted: str | None, seconds: float, secret: str = ""
 ) -> tuple[str, str]:
-    """Make a ticket about a conversation: its visitor is handed over."""
+    """Create a one-time token for a conversation, whose visitor it transfers."""
     if wanted is None:
         subject = conversations_of(connection, [actor.subject])[-1]
     else:

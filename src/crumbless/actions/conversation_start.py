@@ -1,6 +1,6 @@
-"""A visitor's first message: makes visitor, conversation and session, and appends it. Nothing exists before it.
+"""Creates visitor, conversation and session with a visitor's first message, in one transaction.
 
-Another conversation of a visitor who has a session: conversation_add.py.
+conversation_add.py starts another conversation for a visitor who has a session.
 """
 
 from base64 import urlsafe_b64encode
@@ -42,12 +42,12 @@ UNBOUND_SESSION_MS = 2 * 3_600_000
 
 
 class _KeyMoved(CrumblessError):
-    """The visitor who was found by their key is not known by it any more."""
+    """The visitor that was found by a key no longer has this key."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Visitor:
-    """Who writes: found by their key, or new with this message."""
+    """The visitor who writes: found by the key, or new with this message."""
 
     id: str
     conversation: str
@@ -58,8 +58,13 @@ class _Visitor:
 
 @dataclass(frozen=True, slots=True)
 class StartContext:
-    """Where a first message comes from: the key that signed it (None: a browser without WebCrypto), the keyed hash of
-    the network, and for whom the site vouches."""
+    """The origin of a first message.
+
+    Args:
+        thumbprint: the key that signed it; None for a browser without WebCrypto.
+        network: the keyed hash of the client's network.
+        verified_identity: the person that the site has verified.
+    """
 
     thumbprint: str | None
     network: str | None = None
@@ -69,13 +74,13 @@ class StartContext:
 async def start_conversation(
     services: ActionServices, context: StartContext, request: StartRequest, verification: IdentityVerification
 ) -> StartResponse:
-    """Start, or start again with the same key and entry id, which gives the same visitor, conversation and entry.
+    """Start a conversation. The same key and entry ID return the same visitor, conversation and entry again.
 
-    The same key with another id continues the visitor's newest conversation.
+    The same key with another ID continues the visitor's newest conversation.
 
     Raises:
-        ApiError: for the text or id; `not_found` for the site; `foreign_origin`; `id_conflict`; `busy`; `banned`;
-            `identity_refused`, `identity_needed` where the site verifies visitors; `other_identity`.
+        ApiError: for an invalid text or ID; `not_found` for the site; `foreign_origin`; `id_conflict`; `busy`;
+            `banned`; `identity_refused` and `identity_needed` if the site verifies visitors; `other_identity`.
     """
     check_entry_id(request.id)
     text = check_text(request.text)
@@ -101,15 +106,15 @@ async def start_conversation(
         try:
             return await _append_first(services, request, text, site, visitor, context, verification.session_days)
         except IntegrityError:
-            # The same key started at the same moment on another connection: now there is somebody to find.
+            # Another connection started with the same key at once, so the visitor exists now.
             if visitor.new:
                 continue
             raise
         except _KeyMoved:
-            # Verified on another device, or erased, since they were found: this key is somebody else's from then on.
+            # The visitor was verified on another device or erased after the read, so the key no longer belongs to them.
             continue
         except ApiError as error:
-            # Erased since they were found: from then on they are somebody new.
+            # The visitor was erased after the read, so the key starts a new visitor.
             if error.code == "erased" and not visitor.new:
                 continue
             raise
@@ -138,8 +143,8 @@ async def _append_first(
     lifetime = UNBOUND_SESSION_MS if thumbprint is None else session_days * DAY_MS
     session = Session(new_id(), "visitor", site.workspace, visitor.id, "", thumbprint, now_ms() + lifetime)
 
-    def begin(connection: Connection) -> None:
-        # Asked again where nobody can change it meanwhile: after a change to "required", no start slips through.
+    def prepare(connection: Connection) -> None:
+        # Checked again inside the transaction: no start may follow a change to "required".
         if context.verified_identity is None and read_mode(connection, site.id) == "required":
             raise ApiError("identity_needed")
         if visitor.new:
@@ -153,7 +158,7 @@ async def _append_first(
             link_contact(connection, site, visitor.id, context.verified_identity, context.thumbprint)
             after_commit(connection, ReachChanged(site.workspace, visitors_of_contact(connection, visitor.id)))
         add_session(connection, session, token_hash(token), verified=context.verified_identity is not None)
-        # Before the entry, so that the start itself is told; a receipt that holds nothing must not hinder a chat.
+        # Bound before the entry, so that the start itself is relayed. An unknown receipt does not reject the message.
         bind_consent(connection, visitor.conversation, receipt_chain_for(connection, site, request.consent))
 
     name = context.verified_identity.identity.name if context.verified_identity else ""
@@ -168,13 +173,14 @@ async def _append_first(
         name,
         message_data(text),
     )
-    appended = await services.append(entry, begin)
-    told = entry_for_visitor(appended)
-    return StartResponse(token, session.expires_at, session.bound, visitor.id, visitor.conversation, told)
+    appended = await services.append(entry, prepare)
+    return StartResponse(
+        token, session.expires_at, session.bound, visitor.id, visitor.conversation, entry_for_visitor(appended)
+    )
 
 
 def _claimed_name(claim: str) -> str | None:
-    """What stands in place of a key's thumbprint: a hash of the claim, which no key has."""
+    """Return the value used as a key's thumbprint: a hash of the claim, which never equals a thumbprint."""
     if not claim:
         return None
     if not MIN_CLAIM <= len(claim) <= MAX_CLAIM or not claim.isascii():

@@ -1,4 +1,4 @@
-"""The people of a site decide whether visitors are verified, and by which keys."""
+"""Changes whether a site verifies its visitors, and the keys that sign its tokens."""
 
 import secrets
 from dataclasses import dataclass
@@ -28,25 +28,26 @@ MAX_KEYS = 20
 
 @dataclass(frozen=True, slots=True)
 class IdentityChange:
-    """Reads and changes a site's identity settings; a site of another workspace is `not_found`."""
+    """Reads and changes a site's identity settings. Raises ApiError `not_found` for a site of another workspace."""
 
     reader: ReaderPort
     ledger: LedgerPort
     secret_box: SecretBox
 
     async def read(self, actor: Session, site_key: str) -> SiteIdentity:
-        """The mode and the keys."""
+        """Return the mode and the keys."""
         require(actor, "manage_sites")
         return await self.reader.read(
             lambda connection: site_identity(connection, _own_site(connection, actor, site_key))
         )
 
     async def set_mode(self, actor: Session, site_key: str, mode: IdentityMode) -> SiteIdentity:
-        """Change the mode. "required" ends the sessions of those for whom nobody vouches: a session is the way to every
-        endpoint of visitors, so that none is left open.
+        """Change the mode. "required" ends the sessions of unverified visitors.
+
+        All visitor endpoints need a session, so this closes all of them to unverified visitors.
 
         Raises:
-            ApiError: `invalid` for "required" without a key: nobody could write any more.
+            ApiError: `invalid` for "required" if the site has no key. No visitor could write.
         """
         require(actor, "manage_sites")
 
@@ -55,7 +56,7 @@ class IdentityChange:
             if mode == "required" and not _keys_in_use(connection, site):
                 raise ApiError("invalid", "Add a key first. Without one, no visitor can write.")
             set_mode(connection, site.id, mode)
-            _note(connection, actor, "identity_mode_set", site, {"mode": mode})
+            _log_action(connection, actor, "identity_mode_set", site, {"mode": mode})
             if mode == "required":
                 end_unverified_sessions(connection, site.id)
             return site_identity(connection, site)
@@ -63,10 +64,10 @@ class IdentityChange:
         return await self.ledger.write(write)
 
     async def add_key(self, actor: Session, site_key: str, request: IdentityKeyRequest) -> NewIdentityKeyResponse:
-        """A new key, beside those there are: so keys are changed without a gap.
+        """Add a key. The existing keys stay valid, so keys can be replaced without an interruption.
 
         Raises:
-            ApiError: `invalid` for a public key that is none of its algorithm, and beyond 20 keys.
+            ApiError: `invalid` if the public key does not fit the algorithm, or if the site has 20 keys.
         """
         require(actor, "manage_sites")
         shared = request.algorithm == "HS256"
@@ -90,16 +91,16 @@ class IdentityChange:
                 secret=self.secret_box.encrypt(secret.encode(), f"identity:{kid}") if shared else None,
                 public_key=None if shared else request.public_key,
             )
-            _note(connection, actor, "identity_key_added", site, {"kid": kid, "algorithm": request.algorithm})
+            _log_action(connection, actor, "identity_key_added", site, {"kid": kid, "algorithm": request.algorithm})
             return NewIdentityKeyResponse(key, secret)
 
         return await self.ledger.write(write)
 
     async def retire_key(self, actor: Session, site_key: str, kid: str) -> SiteIdentity:
-        """What this key signs is taken no more. Sessions that it verified continue: end them by banning the contact.
+        """Stop accepting tokens of this key. Sessions that it verified continue. A ban of the contact ends them.
 
         Raises:
-            ApiError: `not_found` for a key that is not in use.
+            ApiError: `not_found` if the key is not in use.
         """
         require(actor, "manage_sites")
 
@@ -107,7 +108,7 @@ class IdentityChange:
             site = _own_site(connection, actor, site_key)
             if not retire_identity_key(connection, site.id, kid):
                 raise ApiError("not_found", "This site has no such key in use.")
-            _note(connection, actor, "identity_key_retired", site, {"kid": kid})
+            _log_action(connection, actor, "identity_key_retired", site, {"kid": kid})
             return site_identity(connection, site)
 
         return await self.ledger.write(write)
@@ -125,7 +126,7 @@ def _keys_in_use(connection: Connection, site: Site) -> int:
     return sum(key.retired_at is None for key in site_identity(connection, site).keys)
 
 
-def _note(connection: Connection, actor: Session, action: str, site: Site, details: dict[str, str]) -> None:
+def _log_action(connection: Connection, actor: Session, action: str, site: Site, details: dict[str, str]) -> None:
     write_audit_log(
         connection, actor, action, target_kind="site", target_id=site.key, target_name=site.name, details=details
     )

@@ -1,4 +1,4 @@
-"""A site verifies a visitor: the token is checked, the visitor becomes a contact, and their conversation continues."""
+"""Verifies a visitor by a site's token, links the visitor to a contact and continues their conversation."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class VerifiedIdentity:
-    """For whom a site vouches, and the key with which it said so."""
+    """The person that a site has verified, and the key that signed the token."""
 
     identity: VisitorIdentity
     key: StoredKey
@@ -44,7 +44,7 @@ class VerifiedIdentity:
 
 @dataclass(frozen=True, slots=True)
 class IdentityVerification:
-    """Takes the word of sites."""
+    """Checks the identity tokens that sites sign."""
 
     reader: ReaderPort
     ledger: LedgerPort
@@ -53,43 +53,45 @@ class IdentityVerification:
     session_days: int
 
     async def check(self, token: str, site: Site, thumbprint: str | None) -> VerifiedIdentity:
-        """For whom the token vouches on this site, when the key `thumbprint` may use it.
+        """Return the person that the token identifies on this site, if the key `thumbprint` may use it.
 
         Raises:
-            ApiError: `identity_refused`; `banned` for a contact who is.
+            ApiError: `identity_refused`; `banned` if the contact is banned.
         """
         if site.identity_mode == "off":
             raise ApiError("identity_refused", "This site does not verify its visitors.")
         kid = kid_of(token)
-        kept = await self.reader.read(lambda connection: find_identity_key(connection, site.id, kid))
-        if kept is None:
+        stored_key = await self.reader.read(lambda connection: find_identity_key(connection, site.id, kid))
+        if stored_key is None:
             raise ApiError("identity_refused", "Load the page again. For its developer: this site has no such kid.")
-        identity = read_identity(token, self._open(kept), site.key, wall_ms() / 1000)
+        identity = read_identity(token, self._open(stored_key), site.key, wall_ms() / 1000)
         if identity.thumbprint is not None and identity.thumbprint != thumbprint:
             raise ApiError("identity_refused", "Load the page again. For its developer: cnf names another key.")
         contact = await self.reader.read(lambda connection: find_contact(connection, site.id, identity.subject))
         if (await self.bans.current()).holds(site.workspace, contact=contact):
             raise ApiError("banned")
-        return VerifiedIdentity(identity, kept)
+        return VerifiedIdentity(identity, stored_key)
 
-    def _open(self, kept: StoredKey) -> IdentityKey:
-        if kept.public_key is not None:
-            return IdentityKey(kept.kid, kept.algorithm, kept.public_key.encode())
+    def _open(self, stored_key: StoredKey) -> IdentityKey:
+        if stored_key.public_key is not None:
+            return IdentityKey(stored_key.kid, stored_key.algorithm, stored_key.public_key.encode())
         try:
             return IdentityKey(
-                kept.kid, kept.algorithm, self.secret_box.decrypt(kept.secret or b"", f"identity:{kept.kid}")
+                stored_key.kid,
+                stored_key.algorithm,
+                self.secret_box.decrypt(stored_key.secret or b"", f"identity:{stored_key.kid}"),
             )
         except DecryptionFailed:
             raise ApiError("identity_refused", "The site's key cannot be decrypted. Create a new one.") from None
 
     async def identify(self, actor: Session, site_key: str, token: str) -> IdentifyResponse:
-        """The visitor, with the conversations of this key, is whom the site verifies from now on.
+        """Verify the session's visitor, with all conversations of its key.
 
-        If that links the visitor to a contact, every other session of the visitor ends: see `link_contact`.
+        If this links the visitor to a contact, all other sessions of the visitor end (see `link_contact`).
 
         Raises:
-            ApiError: as `check`; `not_found` for another site; `other_identity` when the chat is another contact's;
-                `invalid_token` when the session ended in the meantime.
+            ApiError: as `check`; `not_found` for another site; `other_identity` if the chat belongs to another
+                contact; `invalid_token` if the session ended in the meantime.
         """
         require(actor, "identify_own")
         site = await self._site_of(actor, site_key)
@@ -101,7 +103,7 @@ class IdentityVerification:
             mark_verified(connection, actor.id)
             after_commit(connection, ReachChanged(actor.workspace, visitors_of_contact(connection, actor.subject)))
 
-        # The workspace's lock: no session or code of the visitor is made on another node while this runs.
+        # Takes the workspace's lock, so that no other node creates a session or code of the visitor in the meantime.
         await self.ledger.write(link, actor.workspace)
         actor.name = verified_identity.identity.name
         return IdentifyResponse(actor.name)
@@ -117,15 +119,15 @@ class IdentityVerification:
         return site
 
     async def resume(self, site: Site, token: str, thumbprint: str) -> IdentifyResponse:
-        """On a device without a chat: the contact's conversation continues there. Makes nothing when there is none.
+        """Continue the contact's conversation on a device without a chat. Do nothing if there is no conversation.
 
         Raises:
-            ApiError: as `check`; `banned` when the visitor who began the conversation is.
+            ApiError: as `check`; `banned` if the visitor who started the conversation is banned.
         """
         verified_identity = await self.check(token, site, thumbprint)
         bans = await self.bans.current()
 
-        def begin(connection: Connection) -> IdentifyResponse:
+        def open_resumed(connection: Connection) -> IdentifyResponse:
             contact = find_contact(connection, site.id, verified_identity.identity.subject)
             found = contact and conversation_to_transfer(connection, contact)
             if not found:
@@ -148,7 +150,7 @@ class IdentityVerification:
                 ),
             )
 
-        return await self.ledger.write(begin, site.workspace)
+        return await self.ledger.write(open_resumed, site.workspace)
 
 
 def link_contact(
@@ -159,18 +161,17 @@ def link_contact(
     thumbprint: str | None,
     session_id: str | None = None,
 ) -> None:
-    """The visitor is the contact from now on.
+    """Link the visitor to the contact.
 
-    Threat: an attacker begins a chat, and a victim continues it by code or link and is then verified. So with the first
-    link everything that existed before it becomes invalid: other sessions, open codes and links, and the key that began
-    the conversation.
+    Threat: an attacker starts a chat, a victim continues it by a code or link, and is then verified. So the first link
+    makes everything older invalid: other sessions, unused codes and links, and the key that started the conversation.
 
     Args:
-        thumbprint: the key that presented the token; the visitor is known by it from now on.
-        session_id: the session that presented it, which continues.
+        thumbprint: the key that presented the token. It becomes the visitor's key.
+        session_id: the session that presented the token, which continues.
 
     Raises:
-        ApiError: `other_identity` when they are somebody else already.
+        ApiError: `other_identity` if the visitor is linked to another contact.
     """
     contact = store_contact(connection, site, verified_identity.identity)
     known = find_linked_visitor(connection, visitor_id)
@@ -198,9 +199,10 @@ def open_session(
     *,
     verified: bool = False,
 ) -> VisitorSessionResponse:
-    """Open a session of the visitor, bound to this key. `conversation` is the one that it opens with.
+    """Open a session of the visitor, bound to this key. The client shows `conversation` first.
 
-    Unless the site has just `verified` the visitor, the session reaches nothing of the contact's other visitors.
+    Only if the site has just `verified` the visitor, the session reaches the conversations of the contact's other
+    visitors.
     """
     token = new_token("crv_")
     session = Session(new_id(), "visitor", workspace, visitor, "", thumbprint, now_ms() + days * DAY_MS)

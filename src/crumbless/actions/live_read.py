@@ -1,4 +1,4 @@
-"""How the live side of a node reads the database."""
+"""The database reads of a node's realtime part."""
 
 from crumbless.domain.ports import ReaderPort
 from crumbless.live.live_node import RealtimeReads
@@ -8,11 +8,11 @@ from crumbless.store.visitor_conversations import visitor_summaries
 from crumbless.store.visitor_reach import find_reaching_session, newest_reached_by
 
 GAP_PAGE = 500
-"""Entries read at a time when the bus has left a gap."""
+"""Entries read at a time to fill a gap of the bus."""
 
 
 def live_reads(reader: ReaderPort) -> RealtimeReads:
-    """Return the reads, each in one snapshot."""
+    """Return the reads. Each runs in one snapshot."""
     read = reader.read
     return RealtimeReads(
         entries_after=lambda workspace, position: read(

@@ -1,4 +1,4 @@
-"""Somebody writes a message in a conversation."""
+"""Sends a message to a conversation."""
 
 from crumbless.domain.access import Session, require_conversation
 from crumbless.domain.entry import NewEntry, message_data

@@ -1,4 +1,4 @@
-"""An operator writes a note: an entry for the team, which the visitor neither sees nor counts."""
+"""Adds a note: an entry for the team, which the visitor does not see and which has no `visitor_seq`."""
 
 from crumbless.domain.access import Session
 from crumbless.domain.entry import NewEntry, message_data

@@ -1,4 +1,4 @@
-"""Somebody has read up to an entry: the mark moves, and the other side sees it."""
+"""Stores up to which entry a side of a conversation has read, and notifies the other side."""
 
 from sqlalchemy import Connection
 
@@ -13,7 +13,7 @@ from crumbless.store.transaction import after_commit
 
 
 async def mark_seen(services: CommandServices, actor: Session, frame: Seen) -> None:
-    """Move the mark of the actor's side forward, never back; send it to both sides if it moved.
+    """Move the mark of the actor's side forward, never back. Send it to both sides if it moved.
 
     Raises:
         ApiError: `unknown_conversation`, `busy`.

@@ -1,4 +1,4 @@
-"""Somebody types: sent to the others in the conversation, stored nowhere."""
+"""Sends typing indicators to the other participants of a conversation. They are not stored."""
 
 from crumbless.domain.access import Session, require_conversation
 from crumbless.domain.command import CommandServices
@@ -8,10 +8,10 @@ from crumbless.store.conversation_store import site_and_team_of
 
 
 async def show_typing(services: CommandServices, actor: Session, frame: Typing) -> None:
-    """Send it to the others.
+    """Send the indicator to the other participants.
 
     Raises:
-        ApiError: `unknown_conversation`, also for one of another workspace, or that the actor does not see.
+        ApiError: `unknown_conversation`, also for a conversation of another workspace or outside the actor's scope.
     """
     require_conversation(actor, frame.conversation)
     scope = visible(actor)

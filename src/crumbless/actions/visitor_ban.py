@@ -1,4 +1,4 @@
-"""Operators ban a visitor for a while, and lift bans."""
+"""Bans visitors for a limited time, and lifts bans."""
 
 from dataclasses import dataclass
 
@@ -20,18 +20,19 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class VisitorBan:
-    """Bans and lifts. `forget`: what this node remembers of the bans holds no longer."""
+    """Bans visitors and lifts bans."""
 
     ledger: LedgerPort
 
     async def ban(self, actor: Session, request: BanRequest) -> BansResponse:
-        """Ban whoever is known so; their sessions end, and their streams with them. The bans that hold now.
+        """Ban the visitor of a conversation by the requested kinds. Return all bans that are in force.
+
+        The visitor's sessions end, and their streams close.
 
         Raises:
-            ApiError: `forbidden`; `unknown_conversation`, also for one of another workspace or outside of the
-            operator's
-                scope; `invalid` when the visitor is not known by any of the kinds (a browser without a key, a visitor
-                whom no site has verified).
+            ApiError: `forbidden`; `unknown_conversation`, also for a conversation of another workspace or outside the
+                operator's scope; `invalid` if the visitor has none of the requested identifiers. A browser without
+                WebCrypto has no key, and an unverified visitor has no contact.
         """
         require(actor, "ban_visitor")
         ends_at = now_ms() + request.days * DAY_MS
@@ -57,7 +58,7 @@ class VisitorBan:
         return await self.ledger.write(write)
 
     async def lift(self, actor: Session, ban_id: str) -> None:
-        """The ban holds no longer.
+        """Lift a ban.
 
         Raises:
             ApiError: `forbidden`; `not_found`.
@@ -82,10 +83,10 @@ class VisitorBan:
 
 
 def _bans_of(target: BanTarget, request: BanRequest) -> list[NewBan]:
-    """Return what is banned.
+    """Return the bans for the requested kinds.
 
-    A verified visitor is banned with the contact: verified on another device, the same person would reach the
-    conversations of this visitor as well.
+    A ban of a verified visitor includes the contact. Otherwise the same person, verified on another device, would still
+    reach the conversations of this visitor.
     """
     kinds = {*request.kinds}
     if "visitor" in kinds and target.contact is not None:

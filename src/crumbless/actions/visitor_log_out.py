@@ -1,4 +1,4 @@
-"""A visitor ends their session on this device. What they wrote stays."""
+"""Ends a visitor's session on this device. Conversations stay."""
 
 from crumbless.domain.access import Session, require
 from crumbless.domain.transaction import Transaction
@@ -6,7 +6,7 @@ from crumbless.store.people_store import end_sessions
 
 
 def log_out_visitor(tx: Transaction, actor: Session) -> None:
-    """End the session: its token is worth nothing from the commit on, its streams close.
+    """End the session. With the commit its token becomes invalid, and its streams close.
 
     Raises:
         ApiError: `forbidden` for an operator.

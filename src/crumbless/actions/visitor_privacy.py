@@ -1,4 +1,4 @@
-"""A visitor takes with them, or takes away, what a site keeps about them."""
+"""Exports and erases the data that a site stores about a visitor."""
 
 from collections.abc import AsyncIterator
 
@@ -22,22 +22,22 @@ from crumbless.store.visitor_reach import reach_of
 from crumbless.store.visitor_store import VisitorRecord, anonymise_visitor, erase_conversations, find_visitor_record
 
 EXPORT_PAGE = 500
-"""Entries read and encoded at a time: some milliseconds of a reading thread, under one of the loop."""
+"""Entries read and encoded at a time: some milliseconds of a reader thread, less than one of the event loop."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 async def erase_own(services: ActionServices, actor: Session) -> ErasedResponse:
-    """Erase what the session reaches, and all that would tell who the visitor was.
+    """Erase the conversations that the session reaches, and all data that identifies the visitor.
 
-    These are all conversations of the visitor and, in a session in which the site verified the visitor, those of all
-    the contact's devices.
+    The session reaches all conversations of the visitor. If the site verified the visitor in this session, it also
+    reaches those of the contact's other devices.
 
-    All of it or nothing, in order with the messages that are on their way: those acknowledged before are erased, those
-    after are refused. Operators hear of it by the entry `erased`, the last entry of each conversation.
+    The erasure is one transaction. Messages that were acknowledged before are erased, and later ones are refused. The
+    entry `erased` informs operators. It is the last entry of each conversation.
 
     Raises:
-        ApiError: `forbidden` for an operator, `invalid_token` when the visitor was quicker elsewhere, `busy`.
+        ApiError: `forbidden` for an operator; `invalid_token` if the visitor has erased on another device; `busy`.
     """
     require(actor, "erase_own")
 
@@ -64,12 +64,13 @@ async def erase_own(services: ActionServices, actor: Session) -> ErasedResponse:
 
 
 async def export_own(services: ActionServices, actor: Session) -> AsyncIterator[bytes]:
-    """A VisitorExport as JSON, in pieces, so that no length of a conversation fills memory or holds up the loop.
+    """Return a VisitorExport as JSON, in pieces. A long conversation neither fills the memory nor blocks the loop.
 
-    It contains what the session reaches, as it was when the export began: the session may end while it is sent.
+    It contains the conversations that the session reached when the export began. The session may end while it is sent.
 
     Raises:
-        ApiError: `forbidden` for an operator, `invalid_token` when the session has ended; both before the first piece.
+        ApiError: `forbidden` for an operator, `invalid_token` if the session has ended. Both are raised before the
+            first piece.
     """
     require(actor, "export_own")
 
@@ -83,7 +84,7 @@ async def export_own(services: ActionServices, actor: Session) -> AsyncIterator[
 
 
 async def _pieces(actor: Session, record: VisitorRecord, reader: ReaderPort) -> AsyncIterator[bytes]:
-    # Each value is encoded with its list empty and left open at the end, "[]}", for what goes inside.
+    # Each value is encoded with an empty list. Its end, "[]}", is cut off, because the items follow.
     yield _encode(VisitorExport(now_ms(), record.site, record.visitor, []))[:-2]
     for number, conversation in enumerate(record.conversations):
         yield (b"," if number else b"") + _encode(conversation)[:-2]
@@ -106,6 +107,6 @@ async def _entries(
         )
         if not page:
             return
-        told = _encode([*map(entry_for_visitor, page)])
-        yield (b"," if after else b"") + told[1:-1]
+        encoded = _encode([*map(entry_for_visitor, page)])
+        yield (b"," if after else b"") + encoded[1:-1]
         after = page[-1].visitor_seq or last_seq
