@@ -1,4 +1,4 @@
-"""An owner or admin changes how the operators of the workspace must sign in; a command removes the policy."""
+"""Changes a workspace's account policy: how its operators must sign in. A command removes the policy."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -27,7 +27,7 @@ from crumbless.store.policy_store import (
 
 SHORTEST_SESSION_HOURS = 1
 SHORTEST_IDLE_MINUTES = 15
-"""Use is stored once a minute, and nodes differ by as much: a shorter limit would end sessions that are in use."""
+"""The last use is stored once a minute, so nodes differ by a minute. A shorter limit would end sessions in use."""
 
 LATEST = 253_402_300_800_000
 """The year 10000, in milliseconds since 1970."""
@@ -35,7 +35,7 @@ LATEST = 253_402_300_800_000
 
 @dataclass(frozen=True, slots=True)
 class PolicyLimits:
-    """What the installation's settings allow: a policy may be stricter, never looser."""
+    """The limits from the installation's settings. A policy may be stricter, but not more permissive."""
 
     session_hours: int
     idle_minutes: int
@@ -49,7 +49,7 @@ class PolicyLimits:
 
 
 def read_account_policy(connection: Connection, actor: Session, limits: PolicyLimits) -> AccountPolicyResponse:
-    """Return the policy of the session's workspace, and what is allowed for it."""
+    """Return the policy of the session's workspace, and its limits."""
     policy = find_account_policy(connection, actor.workspace)
     return AccountPolicyResponse(
         **asdict(policy),
@@ -61,11 +61,13 @@ def read_account_policy(connection: Connection, actor: Session, limits: PolicyLi
 
 
 def change_account_policy(tx: Transaction, actor: Session, wanted: AccountPolicyRequest, limits: PolicyLimits) -> None:
-    """Replace the policy, and end the sessions that violate it. Every node reads the others again.
+    """Replace the policy and end the sessions that violate it. Every node reads the other sessions again.
+
+    An operator can require a second factor or a provider only in a session that has used one. Otherwise the change
+    would lock out its author.
 
     Raises:
-        ApiError: `forbidden`; `invalid` outside the limits, and where the change would shut out its own author:
-            a second factor or provider is required only by an operator who has signed in with one.
+        ApiError: `forbidden`; `invalid` if the policy exceeds the limits or would lock out its author.
     """
     require_unchanged(tx.connection, actor)
     before = find_account_policy(tx.connection, actor.workspace)
@@ -78,17 +80,17 @@ def change_account_policy(tx: Transaction, actor: Session, wanted: AccountPolicy
         _check_provider(tx.connection, actor, factors, limits)
     save_account_policy(tx.connection, actor.workspace, policy)
     details = {"from": asdict(before), "to": asdict(policy)}
-    _note(tx.connection, actor, "account_policy_changed", actor.workspace, details)
+    _log_action(tx.connection, actor, "account_policy_changed", actor.workspace, details)
     end_violating_sessions(tx.connection, actor.workspace)
     touch_operators(tx.connection, actor.workspace)
 
 
 def remove_by_command(connection: Connection, workspace: int) -> None:
-    """Remove the policy: the way out where nobody can sign in by it any more."""
+    """Remove the policy. Used when it prevents all operators from signing in."""
     before = find_account_policy(connection, workspace)
     clear_account_policy(connection, workspace)
     touch_operators(connection, workspace)
-    _note(connection, workspace, "account_policy_removed", workspace, {"from": asdict(before)})
+    _log_action(connection, workspace, "account_policy_removed", workspace, {"from": asdict(before)})
 
 
 def _check_limits(policy: AccountPolicy, limits: PolicyLimits) -> None:
@@ -108,7 +110,7 @@ def _check_provider(connection: Connection, actor: Session, factors: str, limits
         raise ApiError("invalid", "An owner must have connected an account at a provider first.")
 
 
-def _note(
+def _log_action(
     connection: Connection, actor: Session | int, action: str, workspace: int, details: Mapping[str, object]
 ) -> None:
     write_audit_log(connection, actor, action, target_kind="workspace", target_id=str(workspace), details=details)

@@ -1,4 +1,4 @@
-"""What the account policy of a workspace allows, looked up in the transaction of the action that asks."""
+"""Checks the account policy of a workspace, in the transaction of the action."""
 
 from sqlalchemy import Connection
 
@@ -12,7 +12,7 @@ from crumbless.store.policy_store import factors_of, find_account_policy, set_fa
 
 
 def require_method(connection: Connection, workspace: int, factors: str) -> None:
-    """Raises ApiError `provider_only` unless operators of the workspace may show these factors."""
+    """Raise ApiError `provider_only` unless operators of the workspace may sign in with these factors."""
     if not find_account_policy(connection, workspace).allows(factors):
         raise ApiError("provider_only")
 
@@ -23,9 +23,9 @@ def has_stored_factor(connection: Connection, operator_id: str) -> bool:
 
 
 def note_second_factor(connection: Connection, session: Session, factor: str) -> None:
-    """Store that a second factor was shown, or set up, in the session.
+    """Store that a second factor was used or set up in the session.
 
-    Where the session may do more, or lasts longer, than before, every node reads it again.
+    If this gives the session more permissions or a longer lifetime, every node reads it again.
     """
     factors = factors_of(connection, session.id)
     if has_second_factor(factors):
@@ -36,7 +36,7 @@ def note_second_factor(connection: Connection, session: Session, factor: str) ->
 
 
 def require_factor_left(connection: Connection, session: Session) -> None:
-    """Called after a factor was removed. Raises ApiError `second_factor_needed` where it was the last required one."""
+    """Raise ApiError `second_factor_needed` if the factor that was just removed is the last required one."""
     due = find_account_policy(connection, session.workspace).second_factor_from
     if due is None or due > now_ms() or has_stored_factor(connection, session.subject):
         return
@@ -45,7 +45,7 @@ def require_factor_left(connection: Connection, session: Session) -> None:
 
 
 def require_account_left(connection: Connection, session: Session) -> None:
-    """Called after an account at a provider was removed. Raises ApiError `provider_only` where it was the last one."""
+    """Raise ApiError `provider_only` if the provider account that was just removed is the last required one."""
     if find_account_policy(connection, session.workspace).provider_only and not oidc_accounts_of(
         connection, session.subject
     ):

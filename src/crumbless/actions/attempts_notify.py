@@ -25,10 +25,10 @@ DAY_MS = 86_400_000
 
 
 def queue_attempts_check(connection: Connection, account: str, secret_box: SecretBox) -> None:
-    """Queue the check whether the account's operator is to be notified.
+    """Queue the check whether to notify the account's operator.
 
     Args:
-        account: an operator's ID or email address, which may belong to no operator.
+        account: an operator's ID or email address, which may not exist.
     """
     add_task(connection, None, "attempts", {}, encrypted=secret_box.encrypt(account.encode(), PURPOSE))
 

@@ -1,5 +1,7 @@
-"""Operators change how they sign in: password, authenticator app, recovery codes. All of it asks for a recent
-re-authentication."""
+"""Changes an operator's password, authenticator app and recovery codes.
+
+All changes require a recent re-authentication.
+"""
 
 import asyncio
 
@@ -40,7 +42,7 @@ MAX_ATTEMPTS = 10
 
 
 async def change_password(services: ActionServices, session: Session, request: PasswordRequest, device: str) -> None:
-    """Replace the password, and end the operator's other sessions if that is asked for.
+    """Replace the password, and end the operator's other sessions if requested.
 
     Raises:
         ApiError: `wrong_password`, `weak_password`, `busy`.
@@ -65,13 +67,13 @@ async def change_password(services: ActionServices, session: Session, request: P
 
 
 def _require_same_password(connection: Connection, session: Session, found: Credentials) -> None:
-    # It takes a while to check one: it may have been replaced by a link meanwhile, by whoever locks a thief out.
+    # Verifying takes a while. In the meantime the operator may have reset the password to lock out an attacker.
     if _active(connection, session).password_hash != found.password_hash:
         raise ApiError("wrong_password")
 
 
 async def begin_totp(services: ActionServices, session: Session) -> TotpSetUp:
-    """A new secret for an authenticator app. It is asked for only once a code of it was shown.
+    """Return a new secret for an authenticator app. Its codes are required only after the first one was confirmed.
 
     Raises:
         ApiError: `busy`.
@@ -98,13 +100,13 @@ async def begin_totp(services: ActionServices, session: Session) -> TotpSetUp:
 
 
 def _matrix(text: str) -> list[str]:
-    import segno  # noqa: PLC0415 - few ever need it
+    import segno  # noqa: PLC0415 - rarely needed
 
     return ["".join(str(int(bit)) for bit in row) for row in segno.make(text, error="m", micro=False).matrix]
 
 
 async def confirm_totp(services: ActionServices, session: Session, request: TotpConfirm, device: str) -> RecoveryCodes:
-    """The app works: from now on its codes are asked for. Returns the recovery codes, to be shown once.
+    """Turn the authenticator app on, if the code is right. Return the recovery codes, to be shown once.
 
     Raises:
         ApiError: `ticket_gone`, `wrong_code`, `busy`.
@@ -136,10 +138,10 @@ async def confirm_totp(services: ActionServices, session: Session, request: Totp
 
 
 def remove_totp(tx: Transaction, session: Session, request: FactorRemove, device: str, secret_box: SecretBox) -> None:
-    """No code of an app is asked for any more; recovery codes go with it.
+    """Turn the authenticator app off and delete the recovery codes.
 
     Raises:
-        ApiError: `not_found` when there is none, `second_factor_needed`, `busy`.
+        ApiError: `not_found` if no app is set up, `second_factor_needed`, `busy`.
     """
     if find_totp_secret(tx.connection, session.subject) is None:
         raise ApiError("not_found")
@@ -152,10 +154,10 @@ def remove_totp(tx: Transaction, session: Session, request: FactorRemove, device
 
 
 def renew_recovery_codes(tx: Transaction, session: Session, device: str, secret_box: SecretBox) -> RecoveryCodes:
-    """Ten new codes; the old ones work no more.
+    """Return ten new codes. The old ones become invalid.
 
     Raises:
-        ApiError: `not_found` when no app is set up, `busy`.
+        ApiError: `not_found` if no app is set up, `busy`.
     """
     codes = new_recovery_codes()
     if find_totp_secret(tx.connection, session.subject) is None:

@@ -1,4 +1,4 @@
-"""Operators are told by email what changed in how they sign in: whoever changed it."""
+"""Notifies an operator by email of a change to their sign-in methods, including their own changes."""
 
 import contextlib
 
@@ -19,12 +19,12 @@ def queue_factor_notice(
 
     Args:
         change: one of domain/mail_order.CHANGES.
-        device: on which device, in coarse words; may be empty.
+        device: a coarse name of the device that made the change; may be empty.
     """
     operator = person.operator
     language = next(iter(operator.languages), "en")
     values = {"change": change, "device": device, "at": str(now_ms())}
     order = MailRequest("factor_changed", operator.email, language, values, operator.name)
-    # Whoever has an address that no email goes to still signs in and changes factors.
+    # An operator whose address receives no email can still sign in and change factors.
     with contextlib.suppress(ApiError):
         queue_mail(connection, secret_box, person.workspace, order)

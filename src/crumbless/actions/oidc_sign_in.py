@@ -1,9 +1,8 @@
-"""An operator signs in, joins by an invitation, connects an account, or shows a recent re-authentication at an OpenID
-provider.
+"""Signs operators in at an OpenID provider. They also join, connect accounts and re-authenticate there.
 
-The browser leaves for the provider and comes back. What usually a cookie does, to know that it is the same browser, the
-key does: the ticket is bound to the key that signed the start, and only that key's proof may finish. A link with
-somebody else's code and state is worth nothing in another browser (login CSRF).
+The browser goes to the provider and returns. Other products use a cookie to recognise the browser then. Here the
+one-time token is bound to the key that signed the start, and only a proof of that key can finish. So a link with an
+attacker's code and state has no effect in another browser (login CSRF).
 """
 
 import base64
@@ -51,10 +50,10 @@ log = logging.getLogger("crumbless.oidc")
 
 
 class OidcSignIn:
-    """The transactions with the providers of this installation.
+    """Starts and finishes sign-ins at the providers of this installation.
 
     Args:
-        providers: by their ids.
+        providers: the providers by ID.
         address: the installation's public address.
     """
 
@@ -64,13 +63,13 @@ class OidcSignIn:
         self._ledger = ledger
 
     async def start_join(self, provider: str, thumbprint: str, pending: PendingJoin) -> str:
-        """Where the invited person's browser goes.
+        """Return the address to which the invited person's browser is redirected.
 
         Raises:
             ApiError: `not_found`, `provider_away`, `busy`.
         """
-        told = {"name": pending.new_operator.name, "languages": [*pending.new_operator.languages]}
-        return await self.start(provider, thumbprint, "invitation", pending.one_time_token, pending.workspace, told)
+        extra = {"name": pending.new_operator.name, "languages": [*pending.new_operator.languages]}
+        return await self.start(provider, thumbprint, "invitation", pending.one_time_token, pending.workspace, extra)
 
     async def start(
         self,
@@ -79,13 +78,13 @@ class OidcSignIn:
         purpose: Purpose,
         subject: str = "",
         workspace: int | None = None,
-        told: Mapping[str, object] | None = None,
+        extra: Mapping[str, object] | None = None,
     ) -> str:
-        """Where the browser goes.
+        """Return the address to which the browser is redirected.
 
         Args:
-            subject: the operator of a session, or the id of the ticket of an invitation's link.
-            told: what the end needs to know besides.
+            subject: the operator of a session, or the ID of the one-time token of an invitation's link.
+            extra: further data that is needed to finish.
 
         Raises:
             ApiError: `not_found`, `provider_away`, `busy`.
@@ -101,7 +100,7 @@ class OidcSignIn:
         except ProviderFailed as failure:
             log.warning("the provider %s: %s", provider, failure)
             raise ApiError("provider_away") from None
-        data = {"provider": provider, "purpose": purpose, "nonce": nonce, "verifier": verifier, **(told or {})}
+        data = {"provider": provider, "purpose": purpose, "nonce": nonce, "verifier": verifier, **(extra or {})}
         await self._ledger.write(
             lambda connection: new_one_time_token(
                 connection,
@@ -119,7 +118,7 @@ class OidcSignIn:
     async def finish(
         self, provider: str, state: str, code: str, iss: str, thumbprint: str, purposes: set[Purpose]
     ) -> tuple[OneTimeToken, IdToken]:
-        """The ticket, spent, and who signed in at the provider.
+        """Spend the one-time token. Return it, and the ID token of the account that signed in at the provider.
 
         Raises:
             ApiError: `ticket_gone`, `provider_refused`, `provider_away`, `not_found`, `busy`.
@@ -129,7 +128,7 @@ class OidcSignIn:
             lambda connection: spend_one_time_token(connection, "oidc", state, thumbprint)
         )
         data: Mapping[str, Any] = one_time_token.data
-        # Each provider has its own address to come back to: a code of one is never given to another (RFC 9700, 4.4).
+        # Each provider has its own redirect URI, so one provider never receives the code of another (RFC 9700, 4.4).
         if data["provider"] != provider or data["purpose"] not in purposes:
             raise ApiError("ticket_gone")
         fresh = data["purpose"] in {"step_up", "link"}
@@ -155,42 +154,43 @@ class OidcSignIn:
 
 
 def sign_in_by_oidc(tx: Transaction, token: IdToken, device: Device, terms: SessionTerms) -> SignInResponse:
-    """A session of the operator whom this account signs in.
+    """Begin a session of the operator to whom the account belongs.
 
     Raises:
         ApiError: `unknown_identity`.
     """
     person = _oidc_account_owner(tx.connection, token)
-    return begin_session(tx.connection, person, device, "oidc", terms, _shown_at(token))
+    return begin_session(tx.connection, person, device, "oidc", terms, _authenticated_at(token))
 
 
 def join_by_oidc(
     tx: Transaction, one_time_token: OneTimeToken, token: IdToken, device: Device, terms: SessionTerms
 ) -> SignInResponse:
-    """The invited person is an operator without a password, whom this account signs in from now on. It counts who holds
-    the link, not which address the provider knows.
+    """Make the invited person an operator who signs in with this account and has no password.
+
+    The holder of the link may join, even if the provider has another email address for the account.
 
     Raises:
-        ApiError: `ticket_gone`, `identity_taken`; `invalid` where the invited address has an account.
+        ApiError: `ticket_gone`, `identity_taken`; `invalid` if the invited address has an account.
     """
     new_operator = NewOperator(one_time_token.data["name"], one_time_token.data["languages"])
     invitation = spend_one_time_token_by_id(tx.connection, "invitation", one_time_token.subject)
     person = join(tx.connection, invitation, new_operator, "oidc")
     _add(tx.connection, person.workspace, person.operator.id, token)
-    return begin_session(tx.connection, person, device, "oidc", terms, _shown_at(token))
+    return begin_session(tx.connection, person, device, "oidc", terms, _authenticated_at(token))
 
 
-def _shown_at(token: IdToken) -> int:
-    """When the factor was shown, in milliseconds.
+def _authenticated_at(token: IdToken) -> int:
+    """Return when the operator authenticated at the provider, in milliseconds.
 
-    It is as fresh as the provider says: whoever is still signed in there is sent back without a word, which
-    script in the page could have done too.
+    This can be long ago. A provider redirects an operator who is still signed in without asking for a factor, and a
+    script in the page could trigger that too.
     """
     return min(token.auth_time * 1000, now_ms())
 
 
 def _oidc_account_owner(connection: Connection, token: IdToken) -> Credentials:
-    """The active operator whom this account signs in.
+    """Return the active operator to whom the account belongs.
 
     Raises:
         ApiError: `unknown_identity`.
@@ -211,10 +211,10 @@ def link_oidc_account(
     token: IdToken,
     device: str,
 ) -> None:
-    """From now on the account signs the operator in; they are told by email.
+    """Connect the account, so that the operator can sign in with it. Notify the operator by email.
 
     Raises:
-        ApiError: `ticket_gone` when somebody else began it, `identity_taken`.
+        ApiError: `ticket_gone` if another operator started, `identity_taken`.
     """
     _require_own(session, one_time_token)
     _add(tx.connection, session.workspace, session.subject, token)
@@ -230,14 +230,14 @@ def _add(connection: Connection, workspace: int, operator_id: str, token: IdToke
 def unlink_oidc_account(
     tx: Transaction, session: Session, secret_box: SecretBox, issuer: str, subject: str, device: str
 ) -> None:
-    """The account signs the operator in no more; they are told by email.
+    """Disconnect the account. Notify the operator by email.
 
     Raises:
-        ApiError: `not_found`; `invalid` when there would be no other way to sign in; `provider_only` and
-            `second_factor_needed` when there would be none that the workspace allows.
+        ApiError: `not_found`; `invalid` if the operator has no other way to sign in; `provider_only` and
+            `second_factor_needed` if the workspace's policy allows none of the others.
     """
     if sign_in_methods(tx.connection, session.subject) < 2:
-        raise ApiError("invalid", "Set a password or add a passkey first, or you cannot sign in any more.")
+        raise ApiError("invalid", "Set a password or add a passkey first, or you can no longer sign in.")
     if not remove_oidc_account(tx.connection, session.subject, issuer, subject):
         raise ApiError("not_found")
     require_account_left(tx.connection, session)
@@ -253,7 +253,7 @@ def _queue_notice(connection: Connection, secret_box: SecretBox, session: Sessio
 
 
 def step_up_by_oidc(tx: Transaction, session: Session, one_time_token: OneTimeToken, token: IdToken) -> None:
-    """The operator has just signed in at the provider again: that is a recent re-authentication.
+    """Store a recent re-authentication: the operator has just signed in at the provider again.
 
     Raises:
         ApiError: `ticket_gone`, `unknown_identity`.

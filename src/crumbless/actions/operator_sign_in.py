@@ -1,4 +1,4 @@
-"""An operator signs in with a password, and a code where one is asked for; shows them again; and signs out."""
+"""Signs operators in with a password and, if required, a code. Re-authenticates them and signs them out."""
 
 from sqlalchemy import Connection
 
@@ -39,11 +39,11 @@ MAX_ATTEMPTS = 5
 async def sign_in(
     services: ActionServices, device: Device, request: SignInRequest, terms: SessionTerms
 ) -> SignInResponse | SignInStep:
-    """A new session bound to the device's key, or what else must be shown for one.
+    """Return a new session bound to the device's key, or the second factors of which one is required.
 
     Raises:
-        ApiError: `wrong_sign_in`, the same in words and time for an unknown address, a wrong password, an operator who
-            has no password, and one who was disabled; `provider_only`, `second_factor_needed`, `busy`.
+        ApiError: `wrong_sign_in`, `provider_only`, `second_factor_needed`, `busy`. The first has the same text and
+            timing for an unknown address, a wrong password, and an operator who has no password or is disabled.
     """
     found = await services.read(lambda connection: find_credentials(connection, request.email))
     right = await is_right(found.password_hash if found else None, request.password)
@@ -52,7 +52,7 @@ async def sign_in(
     renewed = await hash_of(request.password) if needs_rehash(found.password_hash) else None
 
     def write(connection: Connection) -> SignInResponse | SignInStep | None:
-        # It takes a while to check a password: it may have been replaced meanwhile, to lock a thief out.
+        # Verifying takes a while. In the meantime the operator may have reset the password to lock out an attacker.
         current = find_active_operator(connection, found.operator.id)
         if current is None or current.password_hash != found.password_hash:
             return None
@@ -76,7 +76,7 @@ async def sign_in(
 async def sign_in_with_code(
     services: ActionServices, device: Device, request: CodeRequest, terms: SessionTerms
 ) -> SignInResponse:
-    """The session that the password alone did not give. After five wrong codes the ticket is spent.
+    """Return the session, after the password was right. Five wrong codes spend the one-time token.
 
     Raises:
         ApiError: `ticket_gone`, `wrong_code`, `provider_only`, `busy`.
@@ -87,24 +87,24 @@ async def sign_in_with_code(
         person = find_active_operator(connection, one_time_token.subject)
         if person is None:
             raise ApiError("ticket_gone")
-        way = take_code(connection, terms.secret_box, person, request.code)
-        if way is None:
+        code_kind = take_code(connection, terms.secret_box, person, request.code)
+        if code_kind is None:
             count_attempt(connection, one_time_token.id, MAX_ATTEMPTS)
             write_audit_log(
                 connection, person.workspace, "code_refused", target_kind="operator", target_id=one_time_token.subject
             )
             return None
         spend_one_time_token(connection, "second_factor", request.one_time_token, device.thumbprint)
-        return begin_session(connection, person, device, f"password {way}", terms)
+        return begin_session(connection, person, device, f"password {code_kind}", terms)
 
-    answer = await services.write(write)
-    if answer is None:
+    response = await services.write(write)
+    if response is None:
         raise ApiError("wrong_code")
-    return answer
+    return response
 
 
 def take_code(connection: Connection, secret_box: SecretBox, person: Credentials, code: str) -> str | None:
-    """Which code of the operator this is, "totp" or "recovery_code", used up by now; None for none of theirs."""
+    """Use up a code of the operator. Return its kind, "totp" or "recovery_code", or None if it is wrong."""
     operator_id = person.operator.id
     sealed = find_totp_secret(connection, operator_id)
     plain = "".join(code.split())
@@ -123,17 +123,17 @@ def take_code(connection: Connection, secret_box: SecretBox, person: Credentials
 
 
 def totp_purpose(operator_id: str) -> str:
-    """What an operator's secret is encrypted for: it opens for nobody else."""
+    """Return the encryption purpose of an operator's secret. It binds the secret to this operator."""
     return f"totp:{operator_id}"
 
 
 def recovery_key(secret_box: SecretBox) -> bytes:
-    """With what recovery codes are hashed."""
+    """Return the key that hashes recovery codes."""
     return secret_box.derive("recovery codes")
 
 
 async def step_up(services: ActionServices, session: Session, request: StepUpRequest) -> None:
-    """The operator shows password, and code where there is an app, again: dangerous acts are open for five minutes.
+    """Re-authenticate with the password, and a code if an app is set up. Allows sensitive changes for five minutes.
 
     Raises:
         ApiError: `wrong_password`, `wrong_code`, `provider_only`, `busy`.
@@ -146,11 +146,11 @@ async def step_up(services: ActionServices, session: Session, request: StepUpReq
         require_method(connection, session.workspace, "password")
         factors = "password"
         if find_totp_secret(connection, session.subject) is not None:
-            way = take_code(connection, services.secret_box, found, request.code)
-            if way is None:
+            code_kind = take_code(connection, services.secret_box, found, request.code)
+            if code_kind is None:
                 write_audit_log(connection, session, "code_refused", target_kind="operator", target_id=session.subject)
                 return False
-            factors += f" {way}"
+            factors += f" {code_kind}"
         set_factor_at(connection, session.id, now_ms())
         write_audit_log(connection, session, "factor_shown", details={"factor": factors})
         if factors != "password":
@@ -163,6 +163,6 @@ async def step_up(services: ActionServices, session: Session, request: StepUpReq
 
 
 def sign_out(tx: Transaction, session: Session) -> None:
-    """End the session: its token is worth nothing, its streams close."""
+    """End the session. Its token becomes invalid and its streams close."""
     end_sessions(tx.connection, [session])
     write_audit_log(tx.connection, session, "signed_out")

@@ -1,6 +1,6 @@
-"""Operators add passkeys, join and sign in with them, and show them for dangerous acts.
+"""Manages operators' passkeys, with which they join, sign in and re-authenticate.
 
-Each challenge is a ticket: good once, for five minutes, and only for the key that asked for it.
+Each challenge is a one-time token. It is valid for five minutes, and only for the key that requested it.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ TRANSPORTS = {"usb", "nfc", "ble", "smart-card", "hybrid", "internal"}
 
 
 class Passkeys:
-    """What can be done with passkeys in this installation."""
+    """The passkey operations of this installation."""
 
     def __init__(self, port: PasskeyPort, ledger: LedgerPort, secret_box: SecretBox) -> None:
         self._port = port
@@ -70,11 +70,11 @@ class Passkeys:
     # --- signing in -----------------------------------------------------------------------------------------------
 
     async def ask_to_sign_in(self, thumbprint: str) -> PasskeyOptions:
-        """The challenge for a sign-in with whatever passkey the browser has for this host. Raises ApiError `busy`."""
+        """Return the challenge for a sign-in with any passkey for this host. Raises ApiError `busy`."""
         return await self._ask("passkey_sign_in", thumbprint, "")
 
     async def sign_in(self, request: PasskeyRequest, device: Device, terms: SessionTerms) -> SignInResponse:
-        """A session: a passkey with user verification is two factors.
+        """Return a new session. A passkey with user verification counts as two factors.
 
         Raises:
             ApiError: `ticket_gone`, `passkey_refused`, `busy`.
@@ -97,18 +97,18 @@ class Passkeys:
                 write_audit_log(connection, found.workspace, "passkey_counter_fell", target_id=found.id)
             return begin_session(connection, person, device, "passkey", terms)
 
-        answer = await self._write(write)
-        if answer is None:
+        response = await self._write(write)
+        if response is None:
             raise ApiError("passkey_refused")
-        return answer
+        return response
 
     # --- joining by an invitation ---------------------------------------------------------------------------------
 
     async def ask_to_join(self, use: InvitationUse, thumbprint: str) -> PasskeyOptions:
-        """What the invited person's browser needs to make a passkey.
+        """Return the options with which the invited person's browser creates a passkey.
 
         Raises:
-            ApiError: `ticket_gone`; `invalid` if it is not a valid name, and where the address has an account; `busy`.
+            ApiError: `ticket_gone`; `invalid` if the name is invalid or the address has an account; `busy`.
         """
         challenge, operator_id = secrets.token_bytes(32), new_id()
 
@@ -117,50 +117,50 @@ class Passkeys:
             new_operator = pending.new_operator
             owner = uuid.UUID(operator_id).bytes
             options = self._port.creation_options(challenge, owner, pending.email, new_operator.name, [])
-            told = {"operator": operator_id, "name": new_operator.name, "languages": [*new_operator.languages]}
+            extra = {"operator": operator_id, "name": new_operator.name, "languages": [*new_operator.languages]}
             one_time_token = _new_challenge(
-                connection, "passkey_join", thumbprint, pending.one_time_token, pending.workspace, challenge, told
+                connection, "passkey_join", thumbprint, pending.one_time_token, pending.workspace, challenge, extra
             )
             return PasskeyOptions(one_time_token, options)
 
         return await self._write(begin)
 
     async def join(self, request: PasskeyRequest, device: Device, terms: SessionTerms) -> SignInResponse:
-        """The invited person is an operator without a password, whom the passkey signs in from now on.
+        """Make the invited person an operator who signs in with the passkey and has no password.
 
         Raises:
-            ApiError: `ticket_gone`, `passkey_refused`; `invalid` where the address has an account; `busy`.
+            ApiError: `ticket_gone`, `passkey_refused`; `invalid` if the address has an account; `busy`.
         """
         name = _checked_name(request.name or device.name or "Passkey")
 
         def write(connection: Connection) -> SignInResponse | None:
-            asked = spend_one_time_token(connection, "passkey_join", request.one_time_token, device.thumbprint)
+            one_time_token = spend_one_time_token(connection, "passkey_join", request.one_time_token, device.thumbprint)
+            data = one_time_token.data
             try:
-                made = self._port.verify_new(_credential_of(request), bytes.fromhex(asked.data["challenge"]))
+                new_passkey = self._port.verify_new(_credential_of(request), bytes.fromhex(data["challenge"]))
             except PasskeyRejected:
                 return None
-            link = spend_one_time_token_by_id(connection, "invitation", asked.subject)
-            new_operator = NewOperator(asked.data["name"], asked.data["languages"], id=asked.data["operator"])
+            link = spend_one_time_token_by_id(connection, "invitation", one_time_token.subject)
+            new_operator = NewOperator(data["name"], data["languages"], id=data["operator"])
             person = join(connection, link, new_operator, "passkey")
-            if not _keep(connection, person.workspace, person.operator.id, request, made, name):
-                # Not None: what came before in this transaction shall not stand.
+            if not _store(connection, person.workspace, person.operator.id, request, new_passkey, name):
+                # Raised, not returned as None, so that the transaction is rolled back.
                 raise ApiError("passkey_refused")
             return begin_session(connection, person, device, "passkey", terms)
 
-        answer = await self._write(write)
-        if answer is None:
+        response = await self._write(write)
+        if response is None:
             raise ApiError("passkey_refused")
-        return answer
+        return response
 
-    # --- a recent re-authentication
-    # -------------------------------------------------------------------------------------------
+    # --- re-authentication ----------------------------------------------------------------------------------------
 
     async def ask_to_step_up(self, session: Session) -> PasskeyOptions:
-        """The challenge for one of the operator's passkeys. Raises ApiError `not_found` when there is none, `busy`."""
+        """Return the challenge for one of the operator's passkeys. Raises ApiError `not_found`, `busy`."""
         return await self._ask("passkey_step_up", session.thumbprint or "", session.subject)
 
     async def step_up(self, request: PasskeyRequest, session: Session) -> None:
-        """Dangerous acts are open for five minutes.
+        """Re-authenticate with the passkey. Allows sensitive changes for five minutes.
 
         Raises:
             ApiError: `ticket_gone`, `passkey_refused`, `provider_only`, `busy`.
@@ -184,10 +184,10 @@ class Passkeys:
             raise ApiError("passkey_refused")
         session.authenticated_at = now_ms()
 
-    # --- one's own passkeys ---------------------------------------------------------------------------------------
+    # --- the operator's own passkeys ------------------------------------------------------------------------------
 
     async def ask_to_add(self, session: Session) -> PasskeyOptions:
-        """What the browser needs to make a passkey. Raises ApiError `busy`."""
+        """Return the options with which the browser creates a passkey. Raises ApiError `busy`."""
         challenge = secrets.token_bytes(32)
 
         def begin(connection: Connection) -> PasskeyOptions:
@@ -208,7 +208,7 @@ class Passkeys:
         return await self._write(begin)
 
     async def add(self, request: PasskeyRequest, session: Session, device: str) -> None:
-        """From now on the passkey signs the operator in.
+        """Store the passkey, so that the operator can sign in with it.
 
         Raises:
             ApiError: `ticket_gone`, `passkey_refused`, `invalid`, `busy`.
@@ -219,10 +219,10 @@ class Passkeys:
             challenge = _spend(connection, "passkey_add", request, session.thumbprint or "", session.subject)
             person = find_active_operator(connection, session.subject)
             try:
-                made = self._port.verify_new(_credential_of(request), challenge)
+                new_passkey = self._port.verify_new(_credential_of(request), challenge)
             except PasskeyRejected:
                 return False
-            if person is None or not _keep(connection, session.workspace, session.subject, request, made, name):
+            if person is None or not _store(connection, session.workspace, session.subject, request, new_passkey, name):
                 return False
             queue_factor_notice(connection, self._secret_box, person, "passkey_added", device)
             write_audit_log(connection, session, "passkey_added", target_kind="passkey", target_name=name)
@@ -235,7 +235,7 @@ class Passkeys:
             raise ApiError("passkey_refused")
 
     async def rename(self, session: Session, passkey_id: str, name: str) -> None:
-        """Raises ApiError `not_found`, `invalid`, `busy`."""
+        """Rename a passkey. Raises ApiError `not_found`, `invalid`, `busy`."""
         checked = _checked_name(name)
 
         def write(connection: Connection) -> None:
@@ -245,16 +245,16 @@ class Passkeys:
         await self._write(write)
 
     async def remove(self, request: FactorRemove, session: Session, passkey_id: str, device: str) -> None:
-        """The passkey no longer signs the operator in.
+        """Delete the passkey.
 
         Raises:
-            ApiError: `not_found`; `invalid` when there would be no way left to sign in; `second_factor_needed`; `busy`.
+            ApiError: `not_found`; `invalid` if the operator could no longer sign in; `second_factor_needed`; `busy`.
         """
 
         def write(connection: Connection) -> None:
             person = find_active_operator(connection, session.subject)
             if sign_in_methods(connection, session.subject) < 2:
-                raise ApiError("invalid", "Set a password first, or you cannot sign in any more.")
+                raise ApiError("invalid", "Set a password first, or you can no longer sign in.")
             if person is None or not remove_passkey(connection, session.subject, passkey_id):
                 raise ApiError("not_found")
             require_factor_left(connection, session)
@@ -268,7 +268,7 @@ class Passkeys:
     # --- shared ---------------------------------------------------------------------------------------------------
 
     async def _write(self, operation: Callable[[Connection], T]) -> T:
-        # Not inside the transaction, where every message would wait for it.
+        # Loaded outside the transaction, because all messages would wait for it.
         if not self._loaded:
             await asyncio.to_thread(self._port.load)
             self._loaded = True
@@ -295,18 +295,23 @@ class Passkeys:
             return None
 
 
-def _keep(
-    connection: Connection, workspace: int, operator_id: str, request: PasskeyRequest, made: NewPasskey, name: str
+def _store(
+    connection: Connection,
+    workspace: int,
+    operator_id: str,
+    request: PasskeyRequest,
+    new_passkey: NewPasskey,
+    name: str,
 ) -> bool:
     return add_passkey(
         connection,
         workspace,
         operator_id,
-        credential=made.credential,
-        public_key=made.public_key,
-        sign_count=made.sign_count,
+        credential=new_passkey.credential,
+        public_key=new_passkey.public_key,
+        sign_count=new_passkey.sign_count,
         transports=_transports(request),
-        backed_up=made.backed_up,
+        backed_up=new_passkey.backed_up,
         name=name,
     )
 
@@ -318,7 +323,7 @@ def _new_challenge(
     subject: str,
     workspace: int | None,
     challenge: bytes,
-    told: Mapping[str, object] | None = None,
+    extra: Mapping[str, object] | None = None,
 ) -> str:
     one_time_token, _ = new_one_time_token(
         connection,
@@ -326,7 +331,7 @@ def _new_challenge(
         subject=subject,
         workspace=workspace,
         thumbprint=thumbprint,
-        data={"challenge": challenge.hex(), **(told or {})},
+        data={"challenge": challenge.hex(), **(extra or {})},
         seconds=CHALLENGE_SECONDS,
     )
     return one_time_token
@@ -347,7 +352,7 @@ def _credential_of(request: PasskeyRequest) -> dict[str, Any]:
 
 
 def _is_owner(request: PasskeyRequest, found: Passkey) -> bool:
-    """Whether the browser names the owner that we know (WebAuthn Level 3, section 7.2, step 6)."""
+    """Return whether the browser names the stored owner (WebAuthn Level 3, section 7.2, step 6)."""
     handle = request.credential.response.user_handle or ""
     owner = base64.urlsafe_b64encode(uuid.UUID(found.operator).bytes).rstrip(b"=").decode()
     return secrets.compare_digest(handle.encode(), owner.encode())

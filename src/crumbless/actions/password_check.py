@@ -1,8 +1,8 @@
 """Passwords are hashed and verified in separate threads, a few at a time and with a bounded queue.
 
-Each takes 64 MiB and a tenth of a second: a flood of sign-ins must neither fill the memory nor make others wait long.
-The work is begun by an idle thread, to which the system gives what nobody else wants. Where other programs want it all,
-that is next to nothing: then, one at a time, it is done again without giving way.
+Each takes 64 MiB and a tenth of a second. A flood of sign-ins must neither fill the memory nor delay other work.
+A thread with idle priority starts the work and uses only processor time that is otherwise unused. If other programs
+leave almost none, the work is done again with normal priority, one hash at a time.
 """
 
 import asyncio
@@ -21,17 +21,17 @@ T = TypeVar("T")
 
 HASHERS = 2
 MAX_WAITING = 60
-"""With two at a time, the last of them waits about five seconds."""
+"""With two hashes at a time, the last one waits about five seconds."""
 
 RETRY_SECONDS = 5.0
 
 TIMEOUT_SECONDS = 1.0
-"""How long a hash gives way."""
+"""How long a hash runs with idle priority before it is done again with normal priority."""
 
 
 def _lower_priority() -> None:
-    # Messages go first: on Linux each thread is scheduled by itself, and an idle one gives way at once, where one that
-    # is merely nice keeps its core for some milliseconds. Where a sandbox forbids it, chats are a little slower.
+    # Messages take precedence. Linux schedules each thread separately: it interrupts an idle thread at once, but lets a
+    # thread with a high nice value run for some milliseconds. If a sandbox forbids this, chats are a little slower.
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.sched_setscheduler(threading.get_native_id(), os.SCHED_IDLE, os.sched_param(0))
@@ -47,10 +47,10 @@ class _Queue:
 
 
 async def is_right(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right; for None or an empty hash it takes as long and is wrong.
+    """Return whether the password is right. For None or an empty hash return False after the same time.
 
     Raises:
-        ApiError: `busy` when too many wait.
+        ApiError: `busy` if too many requests wait.
     """
     if len(password) > MAX_LENGTH:
         return False
@@ -58,7 +58,7 @@ async def is_right(password_hash: str | None, password: str) -> bool:
 
 
 async def hash_of(password: str) -> str:
-    """The hash to keep. Raises ApiError `busy`."""
+    """Return the hash to store. Raises ApiError `busy`."""
     return await _run(lambda: hash_password(password))
 
 
@@ -73,10 +73,10 @@ async def _run(operation: Callable[[], T]) -> T:
 
 
 def _run_with_fallback(operation: Callable[[], T]) -> T:
-    # While those that gave way without success are left over, the next need not find out again.
+    # While all idle threads are still blocked, another one would be blocked too.
     if _idle_slots.acquire(blocking=False):
         outcome = Future[T]()
-        # It holds up no exit of the process, for which it may be too slow.
+        # A daemon thread, because the process must be able to exit while it still runs.
         threading.Thread(target=_run_idle, args=(operation, outcome), name="crumbless-idle", daemon=True).start()
         with contextlib.suppress(TimeoutError):
             return outcome.result(TIMEOUT_SECONDS)
@@ -92,6 +92,6 @@ def _run_idle(operation: Callable[[], T], outcome: Future[T]) -> None:
         _idle_slots.release()
         outcome.set_exception(error)
     else:
-        # Before the outcome is known: who waits for it begins the next at once.
+        # Released before the outcome is set, because the waiting thread starts the next hash at once.
         _idle_slots.release()
         outcome.set_result(result)

@@ -1,7 +1,7 @@
-"""Somebody forgot their password: a link goes to their address, and sets a new one, once.
+"""Resets a forgotten password by an emailed link that works once.
 
-Whether an address has an account is looked up only later, by a task: the answer to a request is the same for all of
-them, and so is the work that it waits for.
+A task looks up later whether the address has an account. So the response to a request, and its timing, are the same for
+all addresses.
 """
 
 from sqlalchemy import Connection
@@ -41,12 +41,12 @@ PURPOSE = "reset"
 
 
 def ask_for_reset(tx: Transaction, email: str, secret_box: SecretBox) -> None:
-    """Have a link sent to the address, if it is somebody's."""
+    """Queue a link to the address, to be sent if it is an operator's."""
     add_task(tx.connection, None, "reset", {}, encrypted=secret_box.encrypt(email.encode(), PURPOSE))
 
 
 class ResetSend:
-    """Does the tasks of the kind "reset"."""
+    """Runs the tasks of the kind "reset"."""
 
     def __init__(self, ledger: LedgerPort, secret_box: SecretBox) -> None:
         self._ledger = ledger
@@ -63,7 +63,7 @@ class ResetSend:
 
 def _send_link(connection: Connection, email: str, secret_box: SecretBox) -> None:
     person = find_credentials(connection, email)
-    if person is None or not person.active or not _takes_passwords(connection, person):
+    if person is None or not person.active or not _may_use_password(connection, person):
         return
     operator = person.operator
     values = {"minutes": str(RESET_MINUTES), "secret": new_reset(connection, person)}
@@ -74,7 +74,7 @@ def _send_link(connection: Connection, email: str, secret_box: SecretBox) -> Non
 
 
 def new_reset(connection: Connection, person: Credentials) -> str:
-    """The secret of a link that sets a new password. Earlier ones work no more."""
+    """Return the secret of a link that sets a new password. Earlier links become invalid."""
     operator_id = person.operator.id
     void_one_time_tokens(connection, "reset", operator_id)
     _, secret = new_one_time_token(
@@ -84,13 +84,13 @@ def new_reset(connection: Connection, person: Credentials) -> str:
 
 
 async def reset_password(services: ActionServices, device: Device, request: PasswordReset) -> None:
-    """Replace the password by the link of an email. Every session of the operator ends.
+    """Replace the password by the link of an email. End all sessions of the operator.
 
-    A second factor is asked for as before: who reads somebody's mail is not that person yet.
+    A second factor is still required: access to the mailbox does not prove the operator's identity.
 
     Args:
-        device: its name stands in the email that tells of it. Its network is known to the account from now on: an
-            attacker who makes the account wait cannot keep out the operator who reads the account's email.
+        device: its name is in the notification. Its network becomes a known network of the account. So an attacker
+            who slows down the account's sign-ins cannot keep the operator out.
 
     Raises:
         ApiError: `ticket_gone`, `weak_password`, `provider_only`, `busy`.
@@ -123,7 +123,7 @@ async def reset_password(services: ActionServices, device: Device, request: Pass
     await services.write(reset)
 
 
-def _takes_passwords(connection: Connection, person: Credentials) -> bool:
+def _may_use_password(connection: Connection, person: Credentials) -> bool:
     return find_account_policy(connection, person.workspace).allows("password")
 
 

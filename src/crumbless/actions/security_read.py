@@ -1,4 +1,4 @@
-"""Reads how an operator signs in, for the operator's own security page."""
+"""Reads an operator's sign-in methods and sessions for their security page."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""A session of an operator begins: the one place where their tokens are made."""
+"""Begins operators' sessions. Only this module creates their tokens."""
 
 import contextlib
 from dataclasses import dataclass
@@ -25,9 +25,12 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Whose key a session is bound to, and how the list of sessions names it: in coarse words.
+    """The device of a session.
 
-    `network` is a keyed hash of where the request came from.
+    Args:
+        thumbprint: the key that the session is bound to.
+        name: the coarse name that the list of sessions shows.
+        network: a keyed hash of the client's network.
     """
 
     thumbprint: str
@@ -38,7 +41,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class SessionTerms:
-    """How long an operator's session may last, and what emails about it are encrypted with."""
+    """The longest duration of an operator's session, and the encryption of emails about it."""
 
     days: int
     secret_box: SecretBox
@@ -52,15 +55,15 @@ def begin_session(
     terms: SessionTerms,
     shown_at: int | None = None,
 ) -> SignInResponse:
-    """A new session bound to the device's key. The token is told once and kept as a hash.
+    """Return a new session bound to the device's key. The token is returned once and stored as a hash.
 
     Args:
-        factors: what was shown, in words, such as "password totp".
-        shown_at: when, in milliseconds; 0 when that is not known, None for just now.
+        factors: the factors that were used, such as "password totp".
+        shown_at: when they were used, in milliseconds; 0 if this is unknown, None for now.
 
     Raises:
-        ApiError: `provider_only`; `second_factor_needed` where the workspace requires a second factor, and the operator
-            has one that was not shown: a password alone must not be enough to set up another.
+        ApiError: `provider_only`; `second_factor_needed` if the workspace requires a second factor and the operator
+            did not use theirs. A password alone must not allow setting up another factor.
     """
     policy = find_account_policy(connection, person.workspace)
     if not policy.allows(factors):
@@ -98,6 +101,6 @@ def _queue_new_device_notice(
     values = {"device": device.name, "place": device.time_zone_name, "at": str(now_ms())}
     language = next(iter(operator.languages), "en")
     order = MailRequest("new_sign_in", operator.email, language, values, operator.name)
-    # Whoever has an address that no email goes to still signs in.
+    # An operator whose address receives no email can still sign in.
     with contextlib.suppress(ApiError):
         queue_mail(connection, secret_box, person.workspace, order)

@@ -1,4 +1,4 @@
-"""Sessions of operators end: their own choice, after a change of factors, or when somebody is disabled."""
+"""Ends an operator's sessions, at their request or after a change of their factors."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,16 @@ from crumbless.store.session_store import end_sessions_of
 
 
 def end_own(tx: Transaction, actor: Session, only: str | None = None) -> Sequence[Session]:
-    """End every session of the operator, or only one; those that had not ended yet."""
-    return _written(tx.connection, actor, end_sessions_of(tx.connection, actor.subject, only=only))
+    """End all sessions of the operator, or `only` one. Return those that had not ended yet."""
+    return _logged(tx.connection, actor, end_sessions_of(tx.connection, actor.subject, only=only))
 
 
 def end_others_of(tx: Transaction, actor: Session) -> Sequence[Session]:
-    """End every session of the operator but the one that asks; those that had not ended yet."""
-    return _written(tx.connection, actor, end_sessions_of(tx.connection, actor.subject, except_id=actor.id))
+    """End all other sessions of the operator. Return those that had not ended yet."""
+    return _logged(tx.connection, actor, end_sessions_of(tx.connection, actor.subject, except_id=actor.id))
 
 
-def _written(connection: Connection, actor: Session, ended: Sequence[Session]) -> Sequence[Session]:
+def _logged(connection: Connection, actor: Session, ended: Sequence[Session]) -> Sequence[Session]:
     for one in ended:
         write_audit_log(connection, actor, "session_ended", target_kind="session", target_id=one.id)
     return ended

@@ -1,4 +1,4 @@
-"""Writes down, once a minute, which sessions were used: a list of sessions needs it, and the idle limit."""
+"""Stores once a minute which sessions were used, for the list of sessions and the idle limit."""
 
 import contextlib
 import functools
@@ -13,25 +13,25 @@ from crumbless.store.session_store import note_seen
 EVERY_SECONDS = 60.0
 
 BATCH = 500
-"""Written at a time, so that no message waits for all of them."""
+"""Sessions written in one transaction, so that no message waits for all of them."""
 
 
 class LastSeenWriter:
     """Stores the sessions that were used.
 
     Args:
-        used: the sessions that were used since it was last called.
+        used: returns the sessions that were used since its last call.
     """
 
     def __init__(self, used: Callable[[], set[str]], ledger: LedgerPort) -> None:
         self._used = used
         self._ledger = ledger
-        self.loop = Periodic("the note of used sessions", self.write, EVERY_SECONDS)
+        self.loop = Periodic("the storing of used sessions", self.write, EVERY_SECONDS)
 
     async def write(self) -> None:
-        """Write what is not written yet. Called for the last time before the ledger is closed."""
+        """Store the sessions used since the last call. Called for the last time before the ledger closes."""
         used, at = [*self._used()], now_ms()
         for start in range(0, len(used), BATCH):
-            # Lost once, it is written the next time: the session is in use.
+            # If this write fails, the next one stores the session, because it is in use.
             with contextlib.suppress(ApiError):
                 await self._ledger.write(functools.partial(note_seen, session_ids=used[start : start + BATCH], at=at))
