@@ -1,4 +1,4 @@
-"""Whoever changes others is looked at again in the transaction of the change: they may have been changed just now."""
+"""Checks an operator who changes other operators again, in the transaction of the change."""
 
 from sqlalchemy import Connection
 
@@ -8,10 +8,10 @@ from crumbless.store.operator_store import Member, find_member
 
 
 def require_unchanged(connection: Connection, actor: Session) -> Member:
-    """The operator who acts.
+    """Return the operator of the session.
 
     Raises:
-        ApiError: `forbidden` when they are disabled, or have another role than their session says.
+        ApiError: `forbidden` if the operator was disabled or has another role than the session.
     """
     current = find_member(connection, actor.workspace, actor.subject)
     if not current.active or current.role != actor.role:

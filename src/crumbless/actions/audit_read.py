@@ -1,4 +1,4 @@
-"""Reads the audit log: a page for the desk, or all of it as a file."""
+"""Reads the audit log: one page for the desk, or all entries for an export."""
 
 import json
 from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ COLUMNS = (
 def read_audit(
     connection: Connection, workspace: int, before: int | None, limit: int, action: str | None, actor: str | None
 ) -> AuditLogPage:
-    """Return the newest entries below the number `before`: of one act and actor, where they are named."""
+    """Return the newest entries with a number below `before`, filtered by action and actor if they are given."""
     found = audit_log_page(connection, workspace, before, limit + 1, action, actor)
     return AuditLogPage([_view(one) for one in found[:limit]], len(found) > limit)
 
@@ -55,7 +55,7 @@ def log_export(tx: Transaction, actor: Session, form: ExportFormat) -> None:
 async def export_audit(
     services: ActionServices, workspace: int, form: ExportFormat, action: str | None, actor: str | None
 ) -> AsyncIterator[bytes]:
-    """Yield all entries, newest first: of one act and actor, where they are named."""
+    """Yield all entries, newest first, filtered by action and actor if they are given."""
     if form == "csv":
         yield csv_row(COLUMNS).encode()
     line = _csv_line if form == "csv" else _json_line

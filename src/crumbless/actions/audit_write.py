@@ -1,4 +1,4 @@
-"""Writes down who did what: one entry for each act, in the act's own transaction."""
+"""Writes the audit log: one entry for each action, in the transaction of the action."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,11 +21,11 @@ def write_audit_log(
     target_name: str = "",
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Append an entry to the audit log. The number of the request that is being answered goes with it.
+    """Append an entry to the audit log, with the ID of the current request.
 
     Args:
-        actor: the session that acts; or a workspace, where the command line or the system acts in it.
-        act: what was done, in lower-case words in the past tense, such as "person_invited".
+        actor: the session that runs the action; a workspace for an action of the command line or the system.
+        action: the action in lower-case words in the past tense, such as "person_invited".
     """
     session = actor if isinstance(actor, Session) else None
     add_audit_record(

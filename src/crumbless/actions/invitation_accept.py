@@ -1,4 +1,4 @@
-"""The invited person joins: by the secret of the email's link, once."""
+"""Accepts an invitation with the secret of the email's link, once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from crumbless.store.workspace_store import find_workspace_response
 
 
 def read_invitation(connection: Connection, secret: str) -> InvitationResponse:
-    """What the link is for. It works afterwards as before.
+    """Return the invitation of the link. The link stays valid.
 
     Raises:
         ApiError: `ticket_gone`.
@@ -49,7 +49,12 @@ def read_invitation(connection: Connection, secret: str) -> InvitationResponse:
 
 @dataclass(frozen=True, slots=True)
 class NewOperator:
-    """Who joins. `id`: where something was made for it already; an empty `password_hash`: they have another factor."""
+    """The operator to add.
+
+    Args:
+        password_hash: empty if the operator has another factor.
+        id: the operator's ID if something was already created for it.
+    """
 
     name: str
     languages: Sequence[str]
@@ -59,8 +64,11 @@ class NewOperator:
 
 @dataclass(frozen=True, slots=True)
 class PendingJoin:
-    """What the invited person continues with elsewhere. `one_time_token`: the id of the link's, to be spent when they
-    join."""
+    """An invitation that is accepted with a passkey or at a provider.
+
+    Args:
+        one_time_token: the ID of the link's token, to be spent when the person joins.
+    """
 
     one_time_token: str
     workspace: int
@@ -69,10 +77,10 @@ class PendingJoin:
 
 
 def begin_join(connection: Connection, use: InvitationUse) -> PendingJoin:
-    """Look at an invitation before the invited person makes a passkey or goes to a provider; it stays good.
+    """Check an invitation before the invited person creates a passkey or signs in at a provider. It stays valid.
 
     Raises:
-        ApiError: `ticket_gone`; `invalid` if it is not a valid name, and where the address got an account meanwhile.
+        ApiError: `ticket_gone`; `invalid` if the name is invalid or the address has an account in the meantime.
     """
     new_operator = NewOperator(check_name(use.name, FOR_PEOPLE), check_languages(use.languages))
     one_time_token = find_one_time_token(connection, "invitation", use.secret)
@@ -85,16 +93,16 @@ def begin_join(connection: Connection, use: InvitationUse) -> PendingJoin:
 async def accept_invitation(
     services: ActionServices, device: Device, request: InvitationAcceptRequest, terms: SessionTerms
 ) -> SignInResponse:
-    """A new operator with a password, signed in with the device's key.
+    """Add an operator with a password and sign them in with the device's key.
 
     Raises:
-        ApiError: `ticket_gone`; `invalid` if it is not a valid name, and where the address got an account meanwhile;
+        ApiError: `ticket_gone`; `invalid` if the name is invalid or the address has an account in the meantime;
             `weak_password`, `busy`.
     """
     name = check_name(request.name, FOR_PEOPLE)
     languages = check_languages(request.languages)
-    told = await services.read(lambda connection: read_invitation(connection, request.secret))
-    check_new_password(request.password, (told.email, name, told.workspace_name))
+    invitation = await services.read(lambda connection: read_invitation(connection, request.secret))
+    check_new_password(request.password, (invitation.email, name, invitation.workspace_name))
     new_operator = NewOperator(name, languages, await hash_of(request.password))
 
     def accept(connection: Connection) -> SignInResponse:
@@ -107,11 +115,13 @@ async def accept_invitation(
 
 
 def join(connection: Connection, one_time_token: OneTimeToken, new_operator: NewOperator, factor: str) -> Credentials:
-    """Make the invited person an operator. The caller has spent the ticket, and keeps the factor, in one transaction.
+    """Make the invited person an operator.
+
+    In the same transaction the caller has spent the one-time token, and stores the factor.
 
     Raises:
-        ApiError: `ticket_gone` where the invitation was revoked, or its sender may not send it now;
-            `invalid` where the address got an account meanwhile.
+        ApiError: `ticket_gone` if the invitation was revoked or its sender may no longer send it;
+            `invalid` if the address has an account in the meantime.
     """
     found = _invitation_of(connection, one_time_token, lock=True)
     note_accepted(connection, found.id)
@@ -126,7 +136,7 @@ def join(connection: Connection, one_time_token: OneTimeToken, new_operator: New
         languages,
         new_operator.id,
     )
-    # Those that were there when the invitation was written may be gone.
+    # Teams of the invitation may have been deleted since.
     set_teams_of(connection, found.workspace, operator_id, known_teams(connection, found.workspace, found.teams))
     write_audit_log(
         connection,
@@ -139,18 +149,18 @@ def join(connection: Connection, one_time_token: OneTimeToken, new_operator: New
     )
     person = find_active_operator(connection, operator_id)
     if person is None:
-        raise LookupError("an operator that was just added is not there")
+        raise LookupError("the operator that was just added does not exist")
     return person
 
 
 def _invitation_of(connection: Connection, one_time_token: OneTimeToken, *, lock: bool = False) -> Invitation:
     """Return the invitation of the link, if its sender may still send it.
 
-    Demoting or disabling the sender ends their invitations, but not one that is written at the same moment on another
-    node. So the sender is checked here again.
+    Demoting or disabling the sender revokes their invitations, except one that another node stores at the same time.
+    So the sender is checked here again.
 
     Args:
-        lock: until the transaction ends the sender is not changed. A transaction that only reads cannot lock.
+        lock: lock the sender's row until the transaction ends. A transaction that only reads cannot lock.
 
     Raises:
         ApiError: `ticket_gone`.

@@ -1,4 +1,4 @@
-"""Writes the emails: texts of the catalogue, values that can only be text, and one link to our own address."""
+"""Renders emails from texts of the catalogue, values as plain text, and one link to the server's address."""
 
 import datetime
 import functools
@@ -17,18 +17,18 @@ from crumbless.texts import ENGLISH, Texts, direction_of, languages_of, read_tex
 FOLDER = Path(__file__).parents[1] / "mails"
 
 MAX_VALUE = 200
-"""Characters of a name or other value that are shown: an email of ours is no place for somebody's advertisement."""
+"""Longest name or other value in an email, in characters: an attacker must not send advertisements with it."""
 
 SURFACE = "email"
-"""Of the catalogue of texts."""
+"""The surface in the catalogue of texts."""
 
 
 def compose_mail(mail: MailRequest, address: str, sender: str) -> Mail:
-    """The email as text and as HTML.
+    """Return the email as text and as HTML.
 
     Args:
-        address: the server's public address, from its settings: a link never leads anywhere else.
-        sender: who runs the chat, for the last line.
+        address: the server's public address, from its settings. All links lead there.
+        sender: the name of the company that runs the chat, for the last line.
     """
     language = language_of(mail.language)
     texts = read_texts(language, SURFACE)
@@ -64,7 +64,7 @@ def compose_mail(mail: MailRequest, address: str, sender: str) -> Mail:
 
 
 def language_of(wanted: str) -> str:
-    """Return the language of an email: the one wanted, without its region, if emails have it; else English."""
+    """Return the requested language without its region if emails support it, else English."""
     found = wanted.partition("-")[0].lower()
     return found if found in languages_of(SURFACE) else ENGLISH
 
@@ -80,7 +80,7 @@ def _shown(mail: MailRequest, texts: Texts) -> dict[str, str]:
 
 
 def _format_html(text: str, language: str, values: Mapping[str, str]) -> Markup:
-    """Return the message, escaped; each value keeps its own direction, so that none turns the words around it."""
+    """Return the message, escaped. `<bdi>` isolates the text direction of each value from the rest."""
     return Markup("").join(
         Markup("<bdi>{}</bdi>").format(part) if is_value else escape(part)
         for part, is_value in message_parts(text, language, values)
@@ -89,7 +89,7 @@ def _format_html(text: str, language: str, values: Mapping[str, str]) -> Markup:
 
 @functools.cache
 def _template(name: str) -> Any:
-    # Imported only where emails are written.
+    # Imported only by processes that send emails.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # noqa: PLC0415
 
     environment = Environment(

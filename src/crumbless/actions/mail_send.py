@@ -1,4 +1,4 @@
-"""Sends a queued mail: writes it now, hands it over, and leaves nothing of it in the database."""
+"""Sends a queued email. It is rendered when it is sent, and its content is deleted from the database."""
 
 from crumbless.actions.mail_compose import compose_mail
 from crumbless.actions.mail_write import read_mail_request
@@ -8,11 +8,11 @@ from crumbless.domain.task import Task
 
 
 class MailSend:
-    """Does the tasks of the kind "mail".
+    """Runs the tasks of the kind `mail`.
 
     Args:
-        address: the server's public address, where links lead.
-        sender: who runs the chat, in words.
+        address: the server's public address, for links.
+        sender: the name of the company that runs the chat.
     """
 
     def __init__(self, mails: MailPort, secret_box: SecretBox, address: str, sender: str) -> None:
@@ -22,5 +22,5 @@ class MailSend:
         self._sender = sender
 
     async def __call__(self, task: Task) -> None:
-        """Send the task's mail. Raises MailFailed, TaskFailed."""
+        """Send the task's email. Raises MailFailed, TaskFailed."""
         await self._mails.send(compose_mail(read_mail_request(self._secret_box, task), self._address, self._sender))

@@ -1,4 +1,4 @@
-"""Queues the emails that acts cause, each in the transaction of its act."""
+"""Queues emails, each in the transaction of the action that causes it."""
 
 import msgspec
 from sqlalchemy import Connection
@@ -12,15 +12,14 @@ PURPOSE = "mail"
 
 
 def queue_mail(connection: Connection, secret_box: SecretBox, workspace: int, mail: MailRequest) -> None:
-    """Have an email sent once this transaction is committed.
+    """Queue an email, to be sent after this transaction is committed.
 
-    Address, names and the secret of a link are encrypted in the database, and gone from it when the email is sent.
-    Where no
-    mail server is set, the email becomes a dead letter that says so.
+    The address, names and the secret of a link are encrypted in the database, and deleted when the email is sent. If
+    no mail server is configured, the email becomes a failed job with this error.
 
     Raises:
-        ApiError: `invalid` if it is not a valid mail address.
-        ValueError: when the order's values are not those that its kind needs.
+        ApiError: `invalid` if the email address is invalid.
+        ValueError: if the values do not match the kind of email.
     """
     check_address(mail.to)
     if frozenset(mail.values) != VALUES[mail.kind]:
@@ -37,10 +36,10 @@ def queue_mail(connection: Connection, secret_box: SecretBox, workspace: int, ma
 
 
 def read_mail_request(secret_box: SecretBox, task: Task) -> MailRequest:
-    """What a queued mail says.
+    """Return the content of a queued email.
 
     Raises:
-        TaskFailed: when it was queued under another key than this installation's.
+        TaskFailed: if it was encrypted with another key than this installation's.
     """
     try:
         return msgspec.json.decode(secret_box.decrypt(task.encrypted or b"", PURPOSE), type=MailRequest)

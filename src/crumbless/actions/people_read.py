@@ -13,7 +13,7 @@ from crumbless.store.team_store import list_teams
 
 
 def read_people(connection: Connection, actor: Session) -> PeopleResponse:
-    """Return operators and teams; also invitations and sites, to those who manage people."""
+    """Return operators and teams. Add invitations and sites for an operator who manages people."""
     people, teams = list_operators(connection, actor.workspace), list_teams(connection, actor.workspace)
     if not actor.may("manage_people"):
         return PeopleResponse(people, teams, [], [])

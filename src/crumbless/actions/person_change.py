@@ -1,4 +1,4 @@
-"""Change an operator's role, teams or list of what they see; disable, enable or sign out an operator."""
+"""Changes an operator's role, teams and visibility scope. Disables, enables and signs out operators."""
 
 from collections.abc import Collection
 
@@ -21,14 +21,13 @@ from crumbless.store.ticket_store import void_one_time_tokens
 
 
 def change_operator(tx: Transaction, actor: Session, operator_id: str, wanted: OperatorChangeRequest) -> None:
-    """Give the operator another role, other teams or another list.
+    """Change the operator's role, teams or scope.
 
-    Invitations that they sent, and could not send with the new role, end.
+    Revoke the operator's invitations that the new role may not send.
 
     Raises:
-        ApiError: `not_found` for an operator, site or team of another workspace; `forbidden` for one's own role, and
-        for
-            what only owners may do; `invalid` for a list for an owner or admin; `last_owner`.
+        ApiError: `last_owner`; `not_found` for an operator, site or team of another workspace; `invalid` for a scope of
+            an owner or admin; `forbidden`. The last also applies to the actor's own role.
     """
     owners = lock_active_owners(tx.connection, actor.workspace)
     require_unchanged(tx.connection, actor)
@@ -69,7 +68,7 @@ def _change_scope(
 
 
 def disable_operator(tx: Transaction, actor: Session, operator_id: str) -> None:
-    """The operator cannot sign in any more; their sessions end.
+    """Disable the operator and end their sessions.
 
     Raises:
         ApiError: `not_found`, `forbidden`, `last_owner`.
@@ -82,7 +81,7 @@ def disable_operator(tx: Transaction, actor: Session, operator_id: str) -> None:
 
 
 def disable_by_command(connection: Connection, person: Member) -> None:
-    """As `disable_operator`, by whoever runs the server.
+    """Disable the operator from the command line (see `disable_operator`).
 
     Raises:
         ApiError: `last_owner`.
@@ -98,13 +97,13 @@ def _disable(connection: Connection, actor: Session | int, owners: Collection[st
     void_one_time_tokens(connection, "reset", person.id)
     void_one_time_tokens(connection, "email_change", person.id)
     _note(connection, actor, "person_disabled", person)
-    # Their trust goes with them: an accomplice must not come in after they were shut out.
+    # Their invitations end too: an accomplice must not join after the operator was disabled.
     end_invitations_by(connection, actor, person.workspace, person.id)
     end_sessions_of(connection, person.id)
 
 
 def enable_operator(tx: Transaction, actor: Session, operator_id: str) -> None:
-    """The operator can sign in again.
+    """Enable the operator again.
 
     Raises:
         ApiError: `not_found`, `forbidden`.

@@ -1,4 +1,4 @@
-"""Somebody is invited to a workspace by email; the invitation is sent again, or taken back."""
+"""Sends, resends and revokes invitations to a workspace."""
 
 from sqlalchemy import Connection
 
@@ -34,16 +34,15 @@ DAY_MS = 86_400_000
 
 
 def invite_operator(tx: Transaction, actor: Session, wanted: InviteRequest, secret_box: SecretBox) -> None:
-    """Invite somebody. An earlier invitation of this workspace to the same address ends.
+    """Send an invitation. Revoke earlier invitations of this workspace to the same address.
 
-    An admin cannot replace an owner's invitation: that would end it, which an admin may not do.
+    An admin cannot replace an invitation for an owner, because an admin may not revoke it.
 
-    Whether the address has an account in another workspace shows nowhere but in the email.
+    Only the email shows whether the address has an account in another workspace.
 
     Raises:
-        ApiError: `forbidden`; `invalid` if it is not a valid address or name, and for somebody of this workspace;
-        `not_found`
-            for a team that is none.
+        ApiError: `forbidden`; `not_found` if a team does not exist; `invalid` if the address or name is invalid. The
+            last also applies to the address of an operator of this workspace.
     """
     require_unchanged(tx.connection, actor)
     require_power_over(actor, wanted.role)
@@ -67,9 +66,9 @@ def invite_operator(tx: Transaction, actor: Session, wanted: InviteRequest, secr
 
 
 def resend_invitation(tx: Transaction, actor: Session, invitation_id: str, secret_box: SecretBox) -> None:
-    """Send the invitation again, with a new link; the old one no longer works.
+    """Send the invitation again with a new link. The old link becomes invalid.
 
-    It is an invitation by this operator from then on, and ends with their power to send it.
+    This operator becomes the sender. The invitation ends when they may no longer send it.
 
     Raises:
         ApiError: `forbidden`, `not_found`.
@@ -84,7 +83,7 @@ def resend_invitation(tx: Transaction, actor: Session, invitation_id: str, secre
 
 
 def withdraw_invitation(tx: Transaction, actor: Session, invitation_id: str) -> None:
-    """Take the invitation back: its link no longer works.
+    """Revoke the invitation. Its link becomes invalid.
 
     Raises:
         ApiError: `forbidden`, `not_found`.
@@ -99,10 +98,11 @@ def withdraw_invitation(tx: Transaction, actor: Session, invitation_id: str) -> 
 def end_invitations_by(
     connection: Connection, actor: Session | int, workspace: int, inviter: str, role: Role | None = None
 ) -> None:
-    """Take back what this operator (an id) sent and nobody accepted yet.
+    """Revoke the pending invitations that an operator sent.
 
     Args:
-        role: the operator's new role: only what it may not send is taken back.
+        inviter: the operator's ID.
+        role: the operator's new role. Only invitations that it may not send are revoked.
     """
     for found in invitations_by(connection, workspace, inviter):
         if role is not None and may_invite(role, found.role):

@@ -1,5 +1,4 @@
-"""An operator's photo: re-encoded from what was sent, kept under a name nobody guesses, removed when it is
-replaced."""
+"""Stores an operator's photo: re-encoded, under a random name, and deleted when it is replaced."""
 
 import hashlib
 
@@ -18,25 +17,27 @@ from crumbless.store.file_store import StoredFile, add_file, change_photo, find_
 from crumbless.store.task_store import add_task
 
 ORPHAN_MS = 3_600_000
-"""After which what was put away for a photo that never came to be is removed."""
+"""Time until the files of an upload that failed are deleted."""
 
 
 async def store_photo(services: ActionServices, actor: Session, content: bytes) -> str:
-    """Make this picture the operator's photo; returns its path.
+    """Set the operator's photo and return its path.
 
     Raises:
         ApiError: `unsupported_media_type`, `too_large`, `bad_picture`, `busy`.
     """
-    made = await _cut(content, services.pictures)
+    resized = await _resize(content, services.pictures)
     file_id = new_random_id()
-    # Before the content: whatever goes wrong from here on, what was put away and is nobody's photo is removed.
+    # Queued before the files are written, so that they are deleted if anything fails from here on.
     await services.write(lambda connection: _queue_removal(connection, actor.workspace, file_id, now_ms() + ORPHAN_MS))
-    for name, one in zip(names_of(file_id), made, strict=True):
+    for name, one in zip(names_of(file_id), resized, strict=True):
         await services.files.put(name, one)
-    kept = StoredFile(file_id, actor.workspace, "photo", MEDIA_TYPE, len(made[0]), hashlib.sha256(made[0]).hexdigest())
+    stored = StoredFile(
+        file_id, actor.workspace, "photo", MEDIA_TYPE, len(resized[0]), hashlib.sha256(resized[0]).hexdigest()
+    )
 
     def take(connection: Connection) -> None:
-        add_file(connection, kept)
+        add_file(connection, stored)
         _replace(connection, actor, file_id)
 
     await services.write(take)
@@ -44,19 +45,19 @@ async def store_photo(services: ActionServices, actor: Session, content: bytes) 
 
 
 def remove_photo(tx: Transaction, actor: Session) -> None:
-    """The operator has no photo any more."""
+    """Delete the operator's photo."""
     _replace(tx.connection, actor, None)
 
 
 class FileRemoval:
-    """Does the tasks of the kind "file_removal": removes what belongs to no file."""
+    """Runs the tasks of the kind "file_removal", which delete the content of unused files."""
 
     def __init__(self, files: FilesPort, reader: ReaderPort) -> None:
         self._files = files
         self._reader = reader
 
     async def __call__(self, task: Task) -> None:
-        """Remove the file's content, unless the file is kept after all. Raises TaskFailed."""
+        """Delete the file's content, unless the file is in use. Raises TaskFailed."""
         file_id: str = task.payload["file"]
         if await self._reader.read(lambda connection: find_file(connection, file_id)):
             return
@@ -67,7 +68,7 @@ class FileRemoval:
             raise TaskFailed(f"the file storage could not be reached ({type(error).__name__})") from None
 
 
-async def _cut(content: bytes, pictures: ImagesPort) -> list[bytes]:
+async def _resize(content: bytes, pictures: ImagesPort) -> list[bytes]:
     kind = image_format(content)
     if kind is None:
         raise ApiError("unsupported_media_type", "Send a picture: JPEG, PNG, WebP or GIF.")

@@ -1,4 +1,4 @@
-"""Operators change what they are called and speak, and the address that they sign in with."""
+"""Changes an operator's name, languages and email address."""
 
 from sqlalchemy import Connection
 
@@ -22,10 +22,10 @@ CONFIRM_HOURS = 24
 
 
 def change_profile(tx: Transaction, actor: Session, wanted: ProfileRequest) -> Operator:
-    """The operator as they are from now on.
+    """Change the operator's name and languages and return the operator.
 
     Raises:
-        ApiError: `invalid` if it is not a valid name or language.
+        ApiError: `invalid` if the name or a language is invalid.
     """
     before = find_member(tx.connection, actor.workspace, actor.subject)
     name = check_name(wanted.name, FOR_PEOPLE)
@@ -39,10 +39,10 @@ def change_profile(tx: Transaction, actor: Session, wanted: ProfileRequest) -> O
 
 
 def begin_email_change(tx: Transaction, actor: Session, email: str, secret_box: SecretBox) -> None:
-    """Mail a link to the new address. Where that is somebody's already nothing is mailed, and nobody is told.
+    """Send a link to the new address, unless it belongs to an operator. The response is the same in both cases.
 
     Raises:
-        ApiError: `invalid` if it is not a valid address.
+        ApiError: `invalid` if the address is invalid.
     """
     address = check_address(email.strip()).lower()
     person = find_member(tx.connection, actor.workspace, actor.subject)
@@ -68,10 +68,10 @@ def begin_email_change(tx: Transaction, actor: Session, email: str, secret_box: 
 
 
 def confirm_email_change(tx: Transaction, secret: str, secret_box: SecretBox) -> None:
-    """From now on the operator signs in with the address that the link went to; the former one is told.
+    """Change the operator's address to the one that received the link. Notify the former address.
 
     Raises:
-        ApiError: `ticket_gone`; `invalid` when somebody else has the address by now.
+        ApiError: `ticket_gone`; `invalid` if another operator has the address in the meantime.
     """
     one_time_token = spend_one_time_token(tx.connection, "email_change", secret)
     if one_time_token.workspace is None:
@@ -81,7 +81,7 @@ def confirm_email_change(tx: Transaction, secret: str, secret_box: SecretBox) ->
         raise ApiError("ticket_gone")
     email: str = one_time_token.data["email"]
     set_email(tx.connection, person.id, email)
-    # A link that went to the former address must not open the account any more.
+    # Links that were sent to the former address must no longer open the account.
     void_one_time_tokens(tx.connection, "reset", person.id)
     _note(tx.connection, person.workspace, "email_changed", person)
     values = {"email": email, "at": str(now_ms())}

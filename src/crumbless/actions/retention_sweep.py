@@ -1,4 +1,4 @@
-"""Removes what the settings say has been kept long enough: a little at a time, so that chats do not notice."""
+"""Deletes data whose retention period has passed, in small batches so that chats are not delayed."""
 
 import logging
 import time
@@ -23,10 +23,10 @@ from crumbless.store.retention_store import (
 from crumbless.store.ticket_store import remove_one_time_tokens
 
 BATCH = 200
-"""Rows in one transaction: some milliseconds of the only writer."""
+"""Rows in one transaction, which occupies the only writer for some milliseconds."""
 
 LONGEST_SECONDS = 20.0
-"""After which the rest waits for the next time: well within a task's deadline."""
+"""Longest run, well within a task's deadline. The rest waits for the next run."""
 
 EVERY_MS = INTERVAL_MS["retention"]
 SOON_MS = 60_000
@@ -36,7 +36,7 @@ log = logging.getLogger("crumbless.retention")
 
 
 class Rule(NamedTuple):
-    """What goes after how many days."""
+    """A kind of rows and the days after which they are deleted."""
 
     name: str
     days: int
@@ -44,19 +44,19 @@ class Rule(NamedTuple):
 
 
 def rules_of(settings: RetentionSettings) -> Sequence[Rule]:
-    """What the settings say."""
+    """Return the rules of the settings."""
     return (
-        Rule("consent records", settings.receipt_days, remove_receipts),
+        Rule("consent receipts", settings.receipt_days, remove_receipts),
         Rule("entries of the audit log", settings.audit_days, remove_audit_records),
         Rule("ended sessions", settings.ended_session_days, remove_ended_sessions),
         Rule("networks of operators", NETWORK_DAYS, remove_networks),
-        Rule("old tickets", settings.one_time_token_days, remove_one_time_tokens),
-        Rule("dead letters", settings.dead_task_days, remove_dead_tasks),
+        Rule("one-time tokens", settings.one_time_token_days, remove_one_time_tokens),
+        Rule("failed jobs", settings.dead_task_days, remove_dead_tasks),
     )
 
 
 class RetentionSweep:
-    """Does the task of the kind "retention", which comes again every hour."""
+    """Runs the task of the kind "retention", which repeats every hour."""
 
     def __init__(self, rules: Sequence[Rule], ledger: LedgerPort) -> None:
         self._rules = rules
@@ -64,7 +64,7 @@ class RetentionSweep:
         self._reported = False
 
     async def __call__(self, _task: Task) -> int:
-        """Sweep; returns when to sweep again (milliseconds)."""
+        """Delete expired rows and return when to run again, in milliseconds."""
         until = time.monotonic() + LONGEST_SECONDS
         now = await self._ledger.write(advance_witness)
         self._report_lag(now)
@@ -78,7 +78,7 @@ class RetentionSweep:
         lag = now_ms() - now
         if lag > DAY_MS and not self._reported:
             log.warning(
-                "the clock is %d days ahead of the time that was seen to pass: deletions by age wait for the latter, "
+                "the clock is %d days ahead of the time that was seen to pass. Deletions by age wait for the latter, "
                 "which catches up within two weeks if the clock stays so",
                 lag // DAY_MS,
             )

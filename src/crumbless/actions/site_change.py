@@ -1,4 +1,4 @@
-"""Sites are made and changed; the workspace gets another name."""
+"""Creates and changes sites, and renames the workspace."""
 
 import re
 import secrets
@@ -25,10 +25,10 @@ _match_colour = re.compile(r"#[0-9a-fA-F]{6}").fullmatch
 
 
 def check_appearance(wanted: SiteRequest) -> SiteAppearance:
-    """The site as it is kept.
+    """Return the appearance as it is stored.
 
     Raises:
-        ApiError: `invalid` if it is not a valid name, origin or colour, and for too many origins.
+        ApiError: `invalid` if the name, an origin or the colour is invalid, or if there are too many origins.
     """
     if len(wanted.origins) > MAX_ORIGINS:
         raise ApiError("invalid", f"List at most {MAX_ORIGINS} origins.")
@@ -39,10 +39,10 @@ def check_appearance(wanted: SiteRequest) -> SiteAppearance:
 
 
 def make_site(tx: Transaction, actor: Session | int, appearance: SiteAppearance) -> StoredSite:
-    """A new site, under a new key.
+    """Create a site with a new key.
 
     Args:
-        actor: who makes it, or the workspace that is being set up.
+        actor: the session, or the workspace that is being set up.
 
     Raises:
         ApiError: `forbidden`.
@@ -57,7 +57,7 @@ def make_site(tx: Transaction, actor: Session | int, appearance: SiteAppearance)
 
 
 def change_site(tx: Transaction, actor: Session, key: str, appearance: SiteAppearance) -> StoredSite:
-    """The site as it is from now on.
+    """Change the site and return it.
 
     Raises:
         ApiError: `forbidden`, `not_found`.
@@ -70,10 +70,10 @@ def change_site(tx: Transaction, actor: Session, key: str, appearance: SiteAppea
 
 
 def change_workspace(tx: Transaction, actor: Session, name: str) -> WorkspaceResponse:
-    """The workspace under its new name.
+    """Rename the workspace and return it.
 
     Raises:
-        ApiError: `forbidden`, `invalid` if it is not a valid name.
+        ApiError: `forbidden`; `invalid` if the name is invalid.
     """
     require_unchanged(tx.connection, actor)
     before = find_workspace_response(tx.connection, actor.workspace)

@@ -1,4 +1,4 @@
-"""Notes that a page of a site has fetched its widget, for the check after the set-up: of the site, not of anybody."""
+"""Stores when a page of a site last fetched the widget, for the check after set-up. Stores no personal data."""
 
 import asyncio
 import logging
@@ -13,16 +13,16 @@ from crumbless.store.people_store import Site
 from crumbless.store.site_store import note_site_seen
 
 EVERY_SECONDS = 60.0
-"""A site is noted at most this often by a node: what loads a page must not cost a write."""
+"""Shortest time between two writes for a site on a node. A page load must not cost a write."""
 
 MAX_ITEMS = 10_000
-"""Sites remembered; one that drops out is noted again when it is next seen."""
+"""Sites held in memory. A site that was dropped is written again at its next request."""
 
 log = logging.getLogger("crumbless.sites")
 
 
 class EmbedSightings:
-    """What this node has noted lately. Used on the loop only."""
+    """The sites that this node has written recently. Used only on the event loop."""
 
     def __init__(self, ledger: LedgerPort) -> None:
         self._ledger = ledger
@@ -30,10 +30,10 @@ class EmbedSightings:
         self._writing: set[asyncio.Task[None]] = set()
 
     def note(self, site: Site, referrer: str) -> None:
-        """The widget of the site was fetched.
+        """Note that the widget of the site was fetched.
 
         Args:
-            referrer: what the browser says of the page (RFC 9110, section 10.1.3); only its origin is looked at.
+            referrer: the Referer header of the request (RFC 9110, section 10.1.3). Only its origin is used.
         """
         origin = origin_of(referrer)
         now = time.monotonic()
@@ -54,12 +54,12 @@ class EmbedSightings:
         try:
             await self._ledger.write(lambda connection: note_site_seen(connection, key, at, origin))
         except ApiError:
-            log.info("could not store that a site was seen; trying again at the next request")
+            log.info("could not store that a site was seen; retrying at the next request")
             self._noted.pop(key, None)
 
 
 def origin_of(address: str) -> str:
-    """The origin of a page's address, as sites list it; empty for what is none."""
+    """Return the origin of a page's address, as sites list it. Return an empty text for other schemes."""
     try:
         parts = urlsplit(address)
     except ValueError:

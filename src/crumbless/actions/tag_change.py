@@ -1,4 +1,4 @@
-"""The tags of others are put on a site and taken off it: from the command line."""
+"""Adds vendor tags to a site and removes them, from the command line."""
 
 import re
 
@@ -10,7 +10,7 @@ from crumbless.store.people_store import Site, find_site
 from crumbless.store.tag_store import VendorTag, consent_revision, drop_vendor_tag, set_vendor_tag
 from crumbless.store.task_store import delete_tasks
 
-# They stand in addresses and in scripts that the server makes.
+# The server inserts identifiers into addresses and scripts.
 _IDENTIFIERS: dict[Service, tuple[re.Pattern[str], str]] = {
     "ga4": (re.compile(r"G-[A-Z0-9]{4,20}"), "A measurement id looks like G-ABC123DEF4."),
     "tiktok": (re.compile(r"[A-Z0-9]{8,32}"), "A pixel code has 8 to 32 capital letters and digits."),
@@ -19,7 +19,7 @@ _is_secret = re.compile(r"[\x21-\x7e]{4,512}").fullmatch
 
 
 def find_site_of(connection: Connection, key: str) -> Site:
-    """The site with this key. Raises ApiError `not_found`."""
+    """Return the site with this key. Raises ApiError `not_found`."""
     site = find_site(connection, key)
     if site is None:
         raise ApiError("not_found", f"There is no site with the key {key}.")
@@ -27,16 +27,16 @@ def find_site_of(connection: Connection, key: str) -> Site:
 
 
 def use_vendor_tag(connection: Connection, key: str, tag: VendorTag) -> int:
-    """Use the tag on the site; returns the consent revision that holds from now on.
+    """Use the tag on the site and return the new consent revision.
 
     Raises:
-        ApiError: `not_found` for the site; `invalid` for an identifier that is none, a relay without a secret, or a
-            secret where none is needed.
+        ApiError: `not_found` for the site; `invalid` if the identifier is invalid, a relay has no secret, or a tag in
+            the browser has one.
     """
     site = find_site_of(connection, key)
-    shape, words = _IDENTIFIERS[tag.service]
-    if not shape.fullmatch(tag.identifier):
-        raise ApiError("invalid", words)
+    pattern, message = _IDENTIFIERS[tag.service]
+    if not pattern.fullmatch(tag.identifier):
+        raise ApiError("invalid", message)
     if tag.mode == "relay" and not _is_secret(tag.secret):
         raise ApiError("invalid", "A relay needs the vendor's secret: give it with --secret-stdin.")
     if tag.mode == "browser" and tag.secret:
@@ -48,7 +48,7 @@ def use_vendor_tag(connection: Connection, key: str, tag: VendorTag) -> int:
 
 
 def remove_vendor_tag(connection: Connection, key: str, service: Service) -> None:
-    """Use the service no more; what a relay had still to tell it is dropped. Raises ApiError `not_found`."""
+    """Remove the service's tag and its relay's queued events. Raises ApiError `not_found`."""
     site = find_site_of(connection, key)
     drop_vendor_tag(connection, site, service)
     delete_tasks(connection, [service], destination=str(site.id))

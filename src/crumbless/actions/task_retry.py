@@ -1,4 +1,4 @@
-"""Failed jobs: an operator reads, retries or deletes them."""
+"""Reads, retries and deletes failed jobs."""
 
 from typing import Literal
 
@@ -19,7 +19,7 @@ MAX_SHOWN = 100
 
 
 def read_failed_tasks(connection: Connection, workspace: int, secret_box: SecretBox) -> DeadTasks:
-    """Return the failed jobs of the workspace, as many as the desk shows."""
+    """Return the newest failed jobs of the workspace, at most MAX_SHOWN."""
     found = dead_tasks(connection, workspace, MAX_SHOWN + 1)
     return DeadTasks([_view(one, secret_box) for one in found[:MAX_SHOWN]], len(found) > MAX_SHOWN)
 
@@ -50,5 +50,5 @@ def _address_of(task: Task, secret_box: SecretBox) -> str:
     try:
         return read_mail_request(secret_box, task).to
     except TaskFailed:
-        # Encrypted with a key that is gone: the job is shown nevertheless.
+        # Encrypted with a lost key. The job is shown without its address.
         return ""

@@ -1,6 +1,6 @@
-"""Teams are made, renamed, filled and removed.
+"""Creates, renames and deletes teams, and changes their members.
 
-An admin changes nothing of an owner, so neither whether an owner is in a team.
+An admin may not change an owner, so an admin may not add owners to teams or remove them.
 """
 
 from collections.abc import Collection
@@ -17,15 +17,15 @@ from crumbless.domain.wire_people import Team, TeamRequest
 from crumbless.store.operator_store import find_member
 from crumbless.store.team_store import add_team, find_team, members_of, remove_team, rename_team, set_members
 
-FOR_TEAMS = "the people of the workspace see it"
+FOR_TEAMS = "the operators of the workspace see it"
 
 
 def make_team(tx: Transaction, actor: Session, wanted: TeamRequest) -> Team:
-    """A new team.
+    """Create a team and return it.
 
     Raises:
-        ApiError: `forbidden`, also for an admin who names an owner;
-            `invalid` if the name is invalid or taken; `not_found` for a member of another workspace.
+        ApiError: `invalid` if the name is invalid or taken; `not_found` for a member of another workspace; `forbidden`.
+            The last also applies to an admin if an owner is a member.
     """
     require_unchanged(tx.connection, actor)
     team = add_team(tx.connection, actor.workspace, check_name(wanted.name, FOR_TEAMS))
@@ -35,7 +35,7 @@ def make_team(tx: Transaction, actor: Session, wanted: TeamRequest) -> Team:
 
 
 def change_team(tx: Transaction, actor: Session, team_id: str, wanted: TeamRequest) -> Team:
-    """The team with another name or other members.
+    """Change the name or the members of a team and return it.
 
     Raises:
         ApiError: as `make_team`, and `not_found` for a team of another workspace.
@@ -52,10 +52,10 @@ def change_team(tx: Transaction, actor: Session, team_id: str, wanted: TeamReque
 
 
 def drop_team(tx: Transaction, actor: Session, team_id: str) -> None:
-    """The team is no more; its members stay.
+    """Delete the team. Its members stay in the workspace.
 
     Raises:
-        ApiError: `forbidden`, also for an admin where an owner is in the team; `not_found`.
+        ApiError: `forbidden`, also for an admin if an owner is in the team; `not_found`.
     """
     require_unchanged(tx.connection, actor)
     team = find_team(tx.connection, actor.workspace, team_id, visible(actor))
@@ -65,7 +65,7 @@ def drop_team(tx: Transaction, actor: Session, team_id: str) -> None:
 
 
 def _set_members(connection: Connection, actor: Session, team_id: str, wanted: Collection[str]) -> None:
-    """Set the members, if `by` may change each operator who joins or leaves.
+    """Set the members, if the actor may change each operator who joins or leaves.
 
     Raises:
         ApiError: `forbidden`; `not_found` for a member of another workspace.

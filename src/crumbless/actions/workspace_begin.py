@@ -1,7 +1,7 @@
-"""A workspace begins: whoever has the setup link names it and becomes its owner.
+"""Sets up a workspace. The holder of the setup link names it and becomes its owner.
 
-There is no default account. An installation without an owner prints a new link at each start, and the former one works
-no more; once there is an owner there is no such link, ever.
+There is no default account. An installation without an owner prints a new link at each start, and the former link
+becomes invalid. An installation with an owner never prints a link.
 """
 
 from sqlalchemy import Connection
@@ -34,19 +34,19 @@ from crumbless.store.workspace_store import find_workspace_response, rename_work
 SETUP_HOURS = 24
 
 FIRST = "first"
-"""What the ticket of the first run is about: a workspace that is not there yet."""
+"""The subject of the first run's one-time token, whose workspace does not exist yet."""
 
 
 def offer_first_setup(connection: Connection) -> str | None:
-    """The secret of a new setup link; None once the installation has an owner."""
+    """Return the secret of a new setup link. Return None if the installation has an owner."""
     return None if has_owner(connection) else _offer(connection, FIRST, None)
 
 
 def offer_workspace(connection: Connection, name: str) -> str:
-    """The secret of the link with which somebody becomes the owner of a new workspace.
+    """Add a workspace and return the secret of its setup link, whose holder becomes the owner.
 
     Raises:
-        ApiError: `invalid` if it is not a valid name.
+        ApiError: `invalid` if the name is invalid.
     """
     workspace = add_workspace(connection, check_name(name, FOR_WORKSPACES))
     write_audit_log(connection, workspace, "workspace_added", target_kind="workspace", target_id=str(workspace))
@@ -62,7 +62,7 @@ def _offer(connection: Connection, subject: str, workspace: int | None) -> str:
 
 
 def read_setup(connection: Connection, secret: str) -> SetUpLinkResponse:
-    """What the link is for. It works afterwards as before.
+    """Return the workspace of a setup link. The link stays valid.
 
     Raises:
         ApiError: `ticket_gone`.
@@ -78,17 +78,18 @@ def read_setup(connection: Connection, secret: str) -> SetUpLinkResponse:
 async def begin_workspace(
     services: ActionServices, device: Device, request: SetUpRequest, terms: SessionTerms
 ) -> tuple[SignInResponse, StoredSite]:
-    """The owner, signed in with the device's key, and the first site. Of several at once, one wins.
+    """Add the owner, sign them in with the device's key, and create the first site.
+
+    Of concurrent requests, one succeeds.
 
     Raises:
-        ApiError: `ticket_gone`; `invalid` if it is not a valid name, address, origin or language; `weak_password`,
-        `busy`.
+        ApiError: `ticket_gone`; `invalid` if a name, address, origin or language is invalid; `weak_password`, `busy`.
     """
     await services.read(lambda connection: read_setup(connection, request.secret))
     workspace_name = check_name(request.workspace_name, FOR_WORKSPACES)
     name, email = check_name(request.name, FOR_PEOPLE), check_address(request.email.strip())
     languages = check_languages(request.languages)
-    looks = check_appearance(SiteRequest(request.site_name, request.site_origins))
+    appearance = check_appearance(SiteRequest(request.site_name, request.site_origins))
     check_new_password(request.password, (email, name, workspace_name))
     password_hash = await hash_of(request.password)
 
@@ -105,10 +106,10 @@ async def begin_workspace(
             target_id=operator_id,
             target_name=name,
         )
-        site = make_site(Transaction(connection), workspace, looks)
+        site = make_site(Transaction(connection), workspace, appearance)
         person = find_active_operator(connection, operator_id)
         if person is None:
-            raise LookupError("an operator that was just added is not there")
+            raise LookupError("the operator that was just added does not exist")
         return begin_session(connection, person, device, "password", terms), site
 
     return await services.write(begin)

@@ -1,4 +1,4 @@
-"""Workspaces, sites and people are added: from the command line, and for the demo."""
+"""Adds workspaces, sites and operators, from the command line and for the demo."""
 
 import re
 
@@ -16,16 +16,16 @@ from crumbless.store.workspace_store import choose_workspace
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,189}")
 _SITE_KEY = re.compile(r"[A-Za-z0-9_-]{4,64}")
 
-FOR_PEOPLE = "visitors see it beside the answers"
+FOR_PEOPLE = "visitors see it beside the replies"
 FOR_SITES = "visitors see it above the chat"
-FOR_WORKSPACES = "its people see it in the desk"
+FOR_WORKSPACES = "its operators see it in the desk"
 
 
 def workspace_for(connection: Connection, name: str) -> int:
-    """The workspace with this name or number; one of this name is made when there is none.
+    """Return the workspace with this name or ID. Create a workspace with this name if it does not exist.
 
     Raises:
-        ApiError: `invalid` when several have the name, or a new one cannot have it.
+        ApiError: `invalid` if several workspaces have the name, or the name is invalid.
     """
     found = choose_workspace(connection, name)
     return people_store.add_workspace(connection, check_name(name, FOR_WORKSPACES)) if found is None else found
@@ -34,10 +34,10 @@ def workspace_for(connection: Connection, name: str) -> int:
 def add_operator(
     connection: Connection, workspace: int, email: str, name: str, password: str, role: OperatorRole = "owner"
 ) -> None:
-    """Add somebody who answers.
+    """Add an operator.
 
     Raises:
-        ApiError: `invalid` for an address that is none or taken or a name that is none; `weak_password`.
+        ApiError: `invalid` if the address is invalid or taken, or the name is invalid; `weak_password`.
     """
     if not _EMAIL.fullmatch(email):
         raise ApiError("invalid", f"{email!r} is not an email address.")
@@ -59,7 +59,7 @@ def add_site(connection: Connection, workspace: int, key: str, name: str, origin
     """Add a site.
 
     Raises:
-        ApiError: `invalid` for a key that is taken or no key, a name that is none, or an origin that is none.
+        ApiError: `invalid` if the key is invalid or taken, or the name or an origin is invalid.
     """
     if not _SITE_KEY.fullmatch(key):
         raise ApiError("invalid", "A site key has 4 to 64 letters, digits, - or _.")

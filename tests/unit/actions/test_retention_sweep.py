@@ -148,7 +148,7 @@ async def test_clock_jump_deletes_nothing(
     due_at = await sweep(disk)
     assert remaining_rows(database_url) == before
     assert abs(due_at - now_ms() - EVERY_MS) < 600_000, "the sweep is due again in an hour"
-    assert ("deletions by age wait" in caplog.text) is (jump > DAY_MS)
+    assert ("Deletions by age wait" in caplog.text) is (jump > DAY_MS)
     # The clock is right again, and time passes.
     steady.begin(now_ms() - jump + DAY_MS, elapsed)
 
