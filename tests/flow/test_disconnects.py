@@ -36,7 +36,7 @@ async def eventually(condition: Callable[[], bool], what: str) -> None:
 
 def disconnect_lines(server: ServerProcess) -> list[str]:
     """Return the log's lines about clients that disconnected."""
-    return [line for line in server.log().splitlines() if "the client left" in line]
+    return [line for line in server.log().splitlines() if "the client disconnected" in line]
 
 
 def connections_of(server: ServerProcess) -> int:

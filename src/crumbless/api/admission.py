@@ -1,5 +1,7 @@
-"""Who may begin a chat: anybody at a person's pace; floods, and who comes from where a banned visitor came, for
-work."""
+"""Limits starts of conversations.
+
+Clients within the rates start freely. A flood, or the network of a banned visitor, makes a proof of work necessary.
+"""
 
 import time
 
@@ -12,48 +14,47 @@ from crumbless.store.people_store import Site, find_site
 
 
 async def admit_start(services: Services, network: str, site_key: str, work: str, thumbprint: str | None) -> None:
-    """Takes a token of the network and of the site for a start.
+    """Take a token of the network and of the site for a start.
 
-    Beyond either rate, a start costs the client's processor something. A network that pays is let in up to ten times
-    its rate; on a crowded site, which cannot choose who floods it, everybody who pays.
+    Above either rate, a start needs a proof of work. With it, a network may reach ten times its rate. On a site above
+    its rate, all clients with a proof of work may start.
 
     Raises:
-        ApiError: `not_found` for a site that does not exist; `banned` for a key or network that is; `work_needed` with
-        a
-            challenge; `slow_down` for a network that goes on and on.
+        ApiError: `not_found` for the site; `banned` for the key or network; `work_needed` with a challenge; `slow_down`
+            if a network exceeds ten times its rate.
     """
     limits, now = services.of(StartLimits), time.monotonic()
-    over, crowded = limits.starts.take(network, now), 0.0
-    if not over:
-        # Looked up first: only sites that exist are counted, and by their own ID. A network beyond its rate is asked
-        # for proof of work before anything is read for it.
+    network_wait, site_wait = limits.starts.take(network, now), 0.0
+    if not network_wait:
+        # Looked up first, because only existing sites are counted, by their ID. A network above its rate must send a
+        # proof of work before the database is read.
         site = await services.reader.read(lambda connection: find_site(connection, site_key))
         if site is None:
             raise ApiError("not_found")
-        crowded = limits.site_starts.take(site.id, now)
-        if not crowded and not await _is_suspect(services, network, site, thumbprint):
+        site_wait = limits.site_starts.take(site.id, now)
+        if not site_wait and not await _is_suspect(services, network, site, thumbprint):
             return
     proof_of_work = services.of(VisitorServices).proof_of_work
     replay_key = proof_of_work.accepts(work, USUAL_BITS) if work else None
     if replay_key is None or not services.replays.first_time(replay_key):
-        bits = FLOOD_BITS if crowded or limits.many_asked.take(network, now) else USUAL_BITS
+        bits = FLOOD_BITS if site_wait or limits.many_asked.take(network, now) else USUAL_BITS
         raise ApiError(
             "work_needed",
-            retry_after=max(over, crowded),
+            retry_after=max(network_wait, site_wait),
             work=proof_of_work.challenge(bits),
         )
-    if over and (wait := limits.proof_of_work_starts.take(network, now)):
+    if network_wait and (wait := limits.proof_of_work_starts.take(network, now)):
         raise ApiError("slow_down", retry_after=wait)
 
 
 async def _is_suspect(services: Services, network: str, site: Site, thumbprint: str | None) -> bool:
-    """Whether a banned visitor of this site's workspace last came from the same network."""
+    """Return whether a banned visitor of this site's workspace last connected from the same network."""
     visitors = services.of(VisitorServices)
     bans = await visitors.bans.current()
     if not bans.suspect_networks:
         return False
     network_hash = visitors.network_hash(network)
-    # Told at once: nobody is asked for work that leads nowhere.
+    # Rejected at once, without a proof of work that would have no effect.
     if bans.holds(site.workspace, key=thumbprint, network=network_hash):
         raise ApiError("banned")
     return bans.suspects(site.workspace, network_hash)

@@ -1,5 +1,7 @@
-"""Litestar without what it loads unasked: pydantic, attrs and OpenTelemetry are imported wherever they are installed,
-which costs every node memory and time. Values here are those of msgspec, and traces have an adapter of their own.
+"""Litestar without its optional integrations.
+
+Litestar imports pydantic, attrs and OpenTelemetry if they are installed, which costs each node memory and start time.
+Crumbless uses msgspec for values, and a separate adapter for traces.
 """
 
 from litestar import Litestar
@@ -9,7 +11,7 @@ from litestar.plugins.core import MsgspecDIPlugin
 
 
 class Application(Litestar):
-    """The router with its one plugin. tests/flow/test_tracing.py notices when Litestar loads others in another way."""
+    """The router with one plugin. tests/flow/test_tracing.py fails if Litestar loads others."""
 
     @staticmethod
     def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:

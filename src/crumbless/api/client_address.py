@@ -1,4 +1,4 @@
-"""Where a client is, for limits: never stored, never logged."""
+"""The client's network, for limits. It is neither stored nor logged."""
 
 import functools
 import ipaddress
@@ -11,17 +11,17 @@ from crumbless.live.tcp_connections import TcpConnections
 UNAUTHENTICATED_RETRY_SECONDS = 5.0
 
 MAX_ADDRESS = 45
-"""Characters of the longest IP address: an IPv6 one that ends in an IPv4 one. A client may write longer ones."""
+"""Longest IP address in characters: IPv6 with an embedded IPv4 address. A client may send longer texts."""
 
 
 def network_of(address: str, forwarded: str, trusted_proxies: Sequence[str]) -> str:
-    """The client's network: an IPv4 address, or the /64 of an IPv6 one, which is what one subscriber has.
+    """Return the client's network: an IPv4 address, or the /64 network of an IPv6 address, which one subscriber has.
 
     Args:
         address: the peer of the connection; empty for a Unix socket.
-        forwarded: all lines of its X-Forwarded-For, joined in order (`join_lines`), believed only when the peer is a
-            trusted proxy. The last hop that is none itself counts: what stands before it, the client may have written.
-            The header Forwarded (RFC 7239) is ignored: the two may contradict one another.
+        forwarded: all lines of its X-Forwarded-For, joined in order (`join_lines`). Used only if the peer is a trusted
+            proxy. The last hop that is not a trusted proxy counts, because the client may have written earlier ones.
+            The header Forwarded (RFC 7239) is ignored, because the two may contradict each other.
         trusted_proxies: addresses and networks (see Settings).
     """
     for hop in reversed(forwarded.split(",")):
@@ -35,24 +35,24 @@ def network_of(address: str, forwarded: str, trusted_proxies: Sequence[str]) -> 
 
 
 def peer_network(address: str, trusted_proxies: Sequence[str]) -> str:
-    """Return the network whose limit a TCP connection counts against; empty for a trusted proxy, which carries many."""
+    """Return the network whose limit a TCP connection counts against. Empty for a proxy, which carries many clients."""
     return "" if not address or is_trusted(address, trusted_proxies) else network_of(address, "", ())
 
 
 def is_trusted(address: str, trusted_proxies: Sequence[str]) -> bool:
-    """Whether the headers of this peer are believed."""
-    # The length first: a longer address must not become a key of the cache.
-    return bool(trusted_proxies) and len(address) <= MAX_ADDRESS and _lies_in(address, tuple(trusted_proxies))
+    """Return whether this peer is a trusted proxy."""
+    # Checks the length first, because a longer text must not become a key of the cache.
+    return bool(trusted_proxies) and len(address) <= MAX_ADDRESS and _is_in_networks(address, tuple(trusted_proxies))
 
 
 @functools.lru_cache(1024)
-def _lies_in(address: str, networks: tuple[str, ...]) -> bool:
+def _is_in_networks(address: str, networks: tuple[str, ...]) -> bool:
     parsed = _parse(address)
     return parsed is not None and any(parsed in ipaddress.ip_network(network, strict=False) for network in networks)
 
 
 def _parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return the address; an IPv4 client of an IPv6 socket by its IPv4 address, or all of them were one network."""
+    """Return the address. For an IPv4 client of an IPv6 socket return the IPv4 address: all share one /64 network."""
     if len(address) > MAX_ADDRESS:
         return None
     try:
@@ -63,10 +63,10 @@ def _parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None
 
 
 def check_unauthenticated(services: Services, network: str) -> None:
-    """Refuse a stream that would be one too many before it has authenticated.
+    """Reject a new unauthenticated stream if there are too many.
 
     Raises:
-        ApiError: `slow_down` for too many of this network, `busy` while the node is crowded.
+        ApiError: `slow_down` if the network has too many, `busy` if the node serves only authenticated clients.
     """
     if services.of(TcpConnections).crowded:
         raise ApiError("busy", retry_after=UNAUTHENTICATED_RETRY_SECONDS)

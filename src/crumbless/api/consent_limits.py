@@ -1,4 +1,4 @@
-"""Rates of consent records."""
+"""Rates of consent receipts."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from crumbless.settings import ConsentSettings
 
 @dataclass(frozen=True, slots=True)
 class ConsentLimits:
-    """Requests for consent records by network, and new records by site."""
+    """Requests about consent receipts by network, and new receipts by site."""
 
     consents: KeyedBuckets
     site_consents: KeyedBuckets

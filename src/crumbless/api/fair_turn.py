@@ -1,7 +1,7 @@
-"""Keeps a crowd of requests from standing between a message and its readers.
+"""Spreads a burst of requests over several turns of the event loop, so that messages are not delayed.
 
-What the loop finds ready in one turn it does before it looks at the sockets again. Two hundred requests that arrive at
-once would make every chat wait for all of them; begun one in each turn, they make it wait for one.
+The loop handles everything that is ready in one turn before it reads the sockets again. If 200 requests arrive at once,
+every chat would wait for all of them. If one starts in each turn, it waits for one.
 """
 
 import asyncio
@@ -9,29 +9,29 @@ from collections import deque
 
 
 class RequestPacer:
-    """Lets one begin in each turn of the loop, in the order in which they came. Used on the loop only."""
+    """Starts one request in each turn of the event loop, in order of arrival. Used only on the event loop."""
 
     def __init__(self) -> None:
         self._taken = False
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def wait(self) -> None:
-        """Return when it is the caller's turn: at once, unless others came in this turn."""
+        """Return when it is the caller's turn: at once if no other request came in this turn."""
         loop = asyncio.get_running_loop()
         if not self._taken:
             self._taken = True
-            loop.call_soon(self._turn_over)
+            loop.call_soon(self._end_turn)
             return
-        mine: asyncio.Future[None] = loop.create_future()
-        self._waiting.append(mine)
-        await mine
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(waiter)
+        await waiter
 
-    def _turn_over(self) -> None:
+    def _end_turn(self) -> None:
         while self._waiting:
-            next_one = self._waiting.popleft()
-            # Whoever was cancelled meanwhile leaves the turn to the next.
-            if not next_one.done():
-                next_one.set_result(None)
-                asyncio.get_running_loop().call_soon(self._turn_over)
+            waiter = self._waiting.popleft()
+            # Skip requests that were cancelled in the meantime.
+            if not waiter.done():
+                waiter.set_result(None)
+                asyncio.get_running_loop().call_soon(self._end_turn)
                 return
         self._taken = False

@@ -1,6 +1,6 @@
-"""The outermost layer: which hosts are answered, what every answer carries, and that no answer ever sets a cookie.
+"""The outermost layer: checks the host, sets common headers, and removes cookies from requests and responses.
 
-Errors leave as RFC 9457 problem documents.
+Errors are returned as RFC 9457 problem documents.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ Headers = Iterable[tuple[bytes, bytes]]
 PROBLEM_TYPE = "application/problem+json"
 
 PROBES = {"/healthz", "/readyz", "/metrics"}
-"""Asked by balancers and monitors, which name no host of ours."""
+"""Paths for load balancers and monitors, which do not send the server's host name."""
 
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
@@ -43,14 +43,14 @@ _ALWAYS = (
 
 
 def problem_of(error: ApiError) -> tuple[bytes, int, str]:
-    """The refusal as a problem document: body, status, reason phrase."""
+    """Return the error as a problem document: body, status, reason phrase."""
     status = error.spec.status
     problem = Problem(f"urn:crumbless:problem:{error.code}", error.spec.title, status, error.detail, error.work)
     return msgspec.json.encode(problem), status, http.HTTPStatus(status).phrase
 
 
 def error_headers(error: ApiError) -> dict[str, str]:
-    """The headers that belong to a refusal beside its body."""
+    """Return the headers of an error response, besides those of its body."""
     headers: dict[str, str] = {}
     if error.retry_after:
         headers["retry-after"] = str(math.ceil(error.retry_after))
@@ -64,26 +64,26 @@ def error_headers(error: ApiError) -> dict[str, str]:
 
 
 def error_response(request: AnyRequest, error: ApiError) -> Response[bytes]:
-    """What a handler refused, as an answer."""
+    """Return the response to an error that a handler raised."""
     services_of(request).http.errors[error.code] += 1
     body, status, _ = problem_of(error)
     return Response(body, status_code=status, media_type=PROBLEM_TYPE, headers=error_headers(error))
 
 
 def http_exception_response(request: AnyRequest, exception: HTTPException) -> Response[bytes]:
-    """What the router refused, in our words."""
+    """Return the response to an error of the router, as a problem document."""
     codes = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
     if exception.status_code >= 500:
         return internal_error_response(request, exception)
-    answer = error_response(request, ApiError(codes.get(exception.status_code, "invalid")))
+    response = error_response(request, ApiError(codes.get(exception.status_code, "invalid")))
     if methods := (exception.headers or {}).get("allow"):
-        # RFC 9110, section 15.5.6: a 405 must say which methods there are.
-        answer.headers["allow"] = methods
-    return answer
+        # RFC 9110, section 15.5.6: a 405 response must list the allowed methods.
+        response.headers["allow"] = methods
+    return response
 
 
 def internal_error_response(request: AnyRequest, exception: Exception) -> Response[bytes]:
-    """Answer `busy` if the system has no resources left. Else it is an internal error: only the log says which."""
+    """Return `busy` if the system has no resources left. Otherwise return `internal`, and log the exception."""
     if is_exhausted(exception):
         log.warning("%s %s failed: %s", request.method, route_of(request.scope), in_one_line(exception))
         return error_response(request, ApiError("busy", retry_after=BUSY_SECONDS))
@@ -96,31 +96,31 @@ class ClientDisconnected(Exception):
 
 
 class Progress:
-    """How far a response got."""
+    """The progress of a response."""
 
     __slots__ = ("begun", "finished", "left")
 
     def __init__(self) -> None:
         self.begun = False
-        """Whether its head was written."""
+        """Whether the head was written."""
         self.finished = False
-        """Whether all of it was written."""
+        """Whether the whole response was written."""
         self.left = False
-        """Whether its handler was stopped because the client had gone."""
+        """Whether the handler was stopped because the client had disconnected."""
 
 
 class Middleware:
-    """ASGI around everything."""
+    """The ASGI middleware around the whole application."""
 
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
         self._services = services
-        # Made once: each request compares its Host header with them.
+        # Computed once, because each request compares its Host header with them.
         self._hosts = services.settings.server.hosts
         self._turn = RequestPacer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on without its cookies; let the answer out without cookies and with our headers."""
+        """Pass on the request without cookies. Return the response without cookies and with the common headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -138,27 +138,29 @@ class Middleware:
                 await self._turn.wait()
                 await self._app(scope, receive, guarded)
         except Exception:
-            # Not a fault: clients leave whenever they like, and a traceback for each of them would fill the disk.
+            # Not an error: clients disconnect at any time, and a traceback for each would fill the disk.
             if not progress.left:
                 raise
         except asyncio.CancelledError:
-            # A stopping node cancels what takes longer than a second: a sign-in that waits for its turn, say. Another
-            # node, or this one once it has restarted, can serve it, so it is no internal error.
+            # A stopping node cancels requests that take longer than a second, such as a waiting sign-in. Another node
+            # can serve them, so this is not an internal error.
             if progress.begun or not self._services.node.stopping:
                 raise
             await _send_refusal(ApiError("busy", retry_after=RETRY_SECONDS), guarded)
         finally:
             if not progress.finished and connection is not None and connection.gone:
-                log.debug("%s %s: the client left before the end of the response", scope["method"], route_of(scope))
+                log.debug(
+                    "%s %s: the client disconnected before the end of the response", scope["method"], route_of(scope)
+                )
             record.end()
 
     def _refusal_of(self, scope: HTTPScope, host: bytes, connection: HttpConnection | None) -> ApiError | None:
-        """Return why nothing of the request is to be read, or None. The query is left as far as it may be read."""
+        """Return why the request is rejected unread, or None. Replaces the query by the part that may be read."""
         if scope["path"] not in PROBES:
             if host.decode("latin-1").lower() not in self._hosts:
                 return ApiError("misdirected")
             if connection is not None and connection.crowded and not _has_token(scope):
-                # While there is little room left, it is for those who have a session.
+                # The remaining connections are reserved for clients that have a session.
                 return ApiError("busy", retry_after=RETRY_SECONDS)
         try:
             scope["query_string"] = bound_target(scope["path"], scope["query_string"])
@@ -172,7 +174,7 @@ class Middleware:
         async def guarded(message: Message) -> None:
             if connection is not None and connection.gone:
                 progress.left = True
-                # Nothing more is made for nobody: an export of thousands of rows ends here.
+                # Stops the handler, because an export may have thousands of rows left.
                 raise ClientDisconnected
             if message["type"] == "http.response.start":
                 progress.begun = True
@@ -180,7 +182,7 @@ class Middleware:
                 message["headers"] = self._headers(scope, message, record.number)
             await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body", False):
-                # Not if the client left while this waited to be written.
+                # False if the client disconnected while this was written.
                 progress.finished = connection is None or not connection.gone
 
         return guarded
@@ -191,7 +193,7 @@ class Middleware:
             log.error("refused to set a cookie on %s", scope["path"])
         headers.extend(_ALWAYS)
         if message["status"] >= 400 or scope["path"].startswith("/v1/"):
-            # Not on what everybody gets alike: there, a number that is different each time would be one too many.
+            # Not on public pages and scripts: they are identical for all visitors, and a changing ID would not be.
             headers.append((b"x-request-id", number.encode()))
         if scope["path"].startswith("/v1/"):
             headers.append((b"dpop-nonce", self._services.nonces.current().encode()))
@@ -207,7 +209,7 @@ async def _send_refusal(error: ApiError, send: Send) -> None:
     body, status, _ = problem_of(error)
     headers = [(b"content-type", PROBLEM_TYPE.encode()), (b"content-length", str(len(body)).encode())]
     if error.code == "busy":
-        # The connection makes room for another.
+        # Closes the connection to make room for another one.
         headers.append((b"connection", b"close"))
     headers.extend((name.encode(), value.encode()) for name, value in error_headers(error).items())
     await send({"type": "http.response.start", "status": status, "headers": headers})

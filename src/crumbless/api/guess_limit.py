@@ -1,9 +1,9 @@
-"""Slows down attempts to guess a password or code, without keeping the operator out.
+"""Slows down attempts to guess a password or code, without locking the operator out.
 
-Wrong attempts are counted by account and network, and by account from anywhere. An attacker with many networks reaches
-the second count at will. So it makes nobody wait longer than WIDE_SECONDS, and a caller whom the account knows passes
-it: the key of an earlier session, or a network from which the operator has signed in or set a new password. A known key
-is counted by itself: neighbours on the same network cannot slow it down.
+Wrong attempts are counted by account and network, and by account from anywhere. An attacker with many networks can
+reach the second count easily. So it causes a wait of at most WIDE_SECONDS, and known callers are exempt from it.
+A caller is known by the key of an earlier session, or by the network of an earlier sign-in or password reset. A known
+key has a separate count, so other clients of the same network cannot slow it down.
 """
 
 import contextlib
@@ -24,13 +24,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Guesser:
-    """Who makes an attempt.
+    """The caller who makes an attempt.
 
     Args:
         account: the operator's ID or email address.
-        thumbprint: of the key that signed the request.
+        thumbprint: the thumbprint of the key that signed the request.
         network: as `client_network` returns it.
-        factor: set where this factor is counted apart from the account's others.
+        factor: set if this factor is counted separately from the account's others.
     """
 
     account: str
@@ -40,7 +40,7 @@ class Guesser:
 
     @property
     def wide(self) -> str:
-        """The throttle key of the account."""
+        """Return the throttle key of the account."""
         return f"{self.factor} {self.account}" if self.factor else self.account
 
 
@@ -81,7 +81,7 @@ async def _admit(services: Services, guesser: Guesser) -> str:
     own_wait, wide_wait = throttle.wait(own, now), wide.wait(guesser.wide, now)
     if not own_wait and not wide_wait:
         return own
-    # Only now: as long as nothing waits, there is nothing to read.
+    # Read only now, because callers that need not wait cost no read.
     network_hash = operator_network_hash(services.secret_box, guesser.network)
     known = await services.reader.read(
         lambda connection: find_known(connection, guesser.account, guesser.thumbprint, network_hash)
@@ -98,7 +98,7 @@ async def _admit(services: Services, guesser: Guesser) -> str:
 
 
 async def _notify(services: Services, guesser: Guesser) -> None:
-    # The same work for accounts that do not exist; the task looks them up later. A full queue changes no response.
+    # The same work for accounts that do not exist, because the task looks them up. A full queue changes no response.
     with contextlib.suppress(ApiError):
         await services.ledger.write(
             lambda connection: queue_attempts_check(connection, guesser.account, services.secret_box)

@@ -1,5 +1,4 @@
-"""HTTP/1.1 with limits: uvicorn's protocol waits for slow headers and bodies indefinitely, queues as many pipelined
-requests as a client sends, and lets responses that are never read occupy their connections."""
+"""HTTP/1.1 with limits for slow requests, pipelined requests and unread responses, which uvicorn does not limit."""
 
 import asyncio
 from collections.abc import Sized
@@ -16,37 +15,35 @@ from crumbless.errors import ApiError
 from crumbless.live.tcp_connections import TcpConnection
 
 HEAD_SECONDS = 10.0
-"""From the connection, or from the first byte of a later request, to the end of its headers."""
+"""Time from the connection, or from the first byte of a later request, to the end of the headers."""
 
 BODY_SECONDS = 20.0
-"""From the end of the headers to the end of the body."""
-
+"""Time from the end of the headers to the end of the body."""
 
 MAX_HEAD = 64 * 1024
-"""Bytes that may come before the headers are complete; the parser itself would collect them without an end."""
+"""Longest head in bytes. The parser itself has no limit."""
 
 MAX_PIPELINED = 32
-"""Requests that may wait for the responses before theirs. A request of 29 bytes takes about 3 kB while it waits."""
+"""Requests that may wait for earlier responses. A waiting request of 29 bytes uses about 3 kB."""
 
 FRAMING_PER_BYTE = 8
-"""Bytes of chunk sizes that may come for each byte of a body: a chunk of one byte has five."""
-
+"""Bytes of chunk framing allowed for each byte of a body. A chunk of one byte has five."""
 
 ABORT = "crumbless.abort"
-"""Name of the ASGI extension whose `call` cuts the connection."""
+"""Name of the ASGI extension whose `call` aborts the connection."""
 
 
 class _Flow(FlowControl):
-    """Reads on only while no request waits and the connection is open.
+    """Reads only while no request waits and the connection is open.
 
-    uvicorn resumes reading after each response, also while others wait: each of them would let in thousands more.
+    uvicorn resumes reading after each response, even if requests wait. Each response would let in thousands more.
     """
 
     def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
         super().__init__(transport)
         self._waiting = waiting
         self.stopped = False
-        """Whether nothing more is read at all."""
+        """Whether reading has stopped for good."""
 
     def pause_reading(self) -> None:
         if not self._transport.is_closing():
@@ -58,18 +55,18 @@ class _Flow(FlowControl):
 
 
 class DeadlineHttpProtocol(HttpToolsProtocol):
-    """Closes connections whose request does not arrive in time or whose headers have no end."""
+    """Closes connections whose request does not arrive in time or whose headers are too long."""
 
     _rejected: ApiError | None = None
-    """Why the connection ends after the responses to the requests that came before."""
+    """The error that ends the connection after the responses to earlier requests."""
     _deadline: asyncio.TimerHandle | None = None
     _upgraded = False
     _head_size: int | None = 0
-    """Bytes of the head so far; None while a body is read."""
+    """Bytes of the head received so far; None while a body is read."""
     _body_of: RequestResponseCycle | None = None
-    """The request whose body is read; None for a handshake, which no handler sees."""
+    """The request whose body is being read; None for a handshake, which no handler receives."""
     _framing = 0
-    """Bytes of the body so far that were chunk sizes, extensions or trailers."""
+    """Bytes of chunk sizes, extensions and trailers in the body so far."""
 
     def __init__(self, shell: HttpShell, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
@@ -79,7 +76,7 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
     # --- the connection -----------------------------------------------------------------------------------------
 
     def connection_made(self, transport: Any) -> None:
-        """A client has HEAD_SECONDS to say what it wants."""
+        """Admit the connection. The client has HEAD_SECONDS to send a head."""
         super().connection_made(transport)
         self.flow = self._reading = _Flow(transport, self.pipeline)
         self._connection = HttpConnection(self._shell.tcp, transport)
@@ -93,8 +90,8 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         self._expire_in(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client is gone."""
-        self._expire_never()
+        """Release the connection and stop its running request."""
+        self._cancel_deadline()
         self._shell.tcp.discard(self.transport)
         self.pipeline.clear()
         # uvicorn knows only the request that was read last.
@@ -104,7 +101,7 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """The server stops. A body that is still on its way will not come in time: nobody waits for it."""
+        """Close the connection as the server stops. An incomplete body is not waited for."""
         if self._head_size is None and not self.transport.is_closing():
             self.transport.close()
         else:
@@ -113,7 +110,7 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
     # --- requests -----------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of requests, a head of bounded size before each."""
+        """Parse bytes of requests, whose heads have a bounded size."""
         if self._rejected or self.transport.is_closing():
             return
         self._unset_keepalive_if_required()
@@ -131,7 +128,7 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         if (self._head_size or 0) > MAX_HEAD or self._framing > MAX_HEAD:
             self._reject(ApiError("malformed"))
         elif not self._busy and self._deadline is None and self.timeout_keep_alive_task is None and not self._upgraded:
-            # Such as an empty line between two requests, which the parser skips.
+            # For example an empty line between two requests, which the parser skips.
             self._expire_in(HEAD_SECONDS)
 
     def _parse(self, data: bytes) -> None:
@@ -142,29 +139,29 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
                 if self._should_upgrade():
                     self.handle_websocket_upgrade()
                     return
-                # Another protocol, such as h2c, is not spoken here: the request is answered as HTTP/1.1.
+                # Other protocols such as h2c are not supported. The request is handled as HTTP/1.1.
                 data = data[upgrade.args[0] :]
             else:
                 return
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """Begin a request."""
         if len(self.pipeline) >= MAX_PIPELINED:
             raise ApiError("slow_down")
         super().on_message_begin()
         scope: Any = self.scope
-        # For a response without an end that is never read: uvicorn waits for such a client indefinitely.
+        # For endless responses that the client never reads: uvicorn waits for such a client indefinitely.
         scope["extensions"] = {CONNECTION: self._connection, ABORT: {"call": self.transport.abort}}
         self._head_size = 0
         self._expire_in(HEAD_SECONDS)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A line of the head. Trailers come here too: they must not pass as headers that a proxy has checked."""
+        """Add a header. Ignore trailers, which must not replace headers that a proxy has checked."""
         if self._head_size is not None:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The headers are there."""
+        """Check the complete head and begin to read the body."""
         parser: Any = self.parser
         self.url = check_head(parser.get_http_version(), self.url, self.headers)
         before = self.cycle
@@ -175,21 +172,21 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         self._expire_in(BODY_SECONDS)
 
     def on_body(self, body: bytes) -> None:
-        """A part of the body."""
+        """Count and pass on a part of the body."""
         self._framing = max(0, self._framing - (1 + FRAMING_PER_BYTE) * len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request is whole; how long the answer takes is our own affair."""
-        self._expire_never()
+        """End the deadline of a complete request. The time of a response has no limit here."""
+        self._cancel_deadline()
         self._head_size = 0
         self._framing = 0
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        """The connection is no longer HTTP."""
-        self._expire_never()
-        # The response to an earlier request would be written into the WebSocket, and a body be read as its frames.
+        """Hand the connection to the WebSocket protocol."""
+        self._cancel_deadline()
+        # The response to an earlier request would be written into the WebSocket, and a body would be read as frames.
         if self._busy or has_body(self.headers):
             self._reject(ApiError("malformed"))
             return
@@ -207,7 +204,7 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
-        """The next request that waits is answered, or the connection is idle."""
+        """Start the next waiting request, or mark the connection as idle."""
         self._connection.running = None
         super().on_response_complete()
         if self._busy or self.transport.is_closing():
@@ -218,8 +215,8 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
             self._admitted.idle = self._head_size == 0 and self._deadline is None
 
     def _reject(self, error: ApiError) -> None:
-        """Answer what came before the bytes that are no request, then these with a problem document; then close."""
-        self._expire_never()
+        """Answer earlier requests, then the invalid one with a problem document, then close the connection."""
+        self._cancel_deadline()
         if error.code == "slow_down":
             self._shell.refused(error.code, "connections with too many pipelined requests")
             self.transport.abort()
@@ -228,19 +225,19 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
         self._rejected = error
         self.flow.pause_reading()
         self._reading.stopped = True
-        if self._head_size is None and (faulty := self._body_of) is not None:
-            # Its body is at fault. Pipelined requests are in the order from the last to the first.
-            if self.pipeline and self.pipeline[0][0] is faulty:
+        if self._head_size is None and (invalid := self._body_of) is not None:
+            # The body is invalid. Pipelined requests are ordered from the last to the first.
+            if self.pipeline and self.pipeline[0][0] is invalid:
                 self.pipeline.popleft()
-            elif faulty.response_started:
-                # Anything more would be read as part of the response, or as the response to a later request.
-                faulty.keep_alive = False
-                if faulty.response_complete:
+            elif invalid.response_started:
+                # A client would read more data as part of this response, or as the response to a later request.
+                invalid.keep_alive = False
+                if invalid.response_complete:
                     self.transport.close()
                 return
             else:
-                faulty.disconnected = True
-                faulty.message_event.set()
+                invalid.disconnected = True
+                invalid.message_event.set()
                 self._send_refusal(error)
                 return
         if not self._busy:
@@ -248,10 +245,10 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
 
     def _send_refusal(self, error: ApiError) -> None:
         body, status, reason = problem_of(error)
-        further = "".join(f"{name}: {value}\r\n" for name, value in error_headers(error).items())
+        extra_headers = "".join(f"{name}: {value}\r\n" for name, value in error_headers(error).items())
         self.transport.write(
-            f"HTTP/1.1 {status} {reason}\r\nContent-Type: {PROBLEM_TYPE}\r\nContent-Length: {len(body)}\r\n{further}"
-            "Connection: close\r\n\r\n".encode()
+            f"HTTP/1.1 {status} {reason}\r\nContent-Type: {PROBLEM_TYPE}\r\nContent-Length: {len(body)}\r\n"
+            f"{extra_headers}Connection: close\r\n\r\n".encode()
             + body
         )
         self.transport.close()
@@ -259,18 +256,18 @@ class DeadlineHttpProtocol(HttpToolsProtocol):
     # --- deadlines ----------------------------------------------------------------------------------------------
 
     def _expire_in(self, seconds: float) -> None:
-        self._expire_never()
+        self._cancel_deadline()
         self._deadline = self.loop.call_later(seconds, self._expire)
 
     def _expire(self) -> None:
         self._deadline = None
         if self.pipeline or (self._busy and self._head_size is not None):
-            # An earlier request is still answered, and must not be cut off by a later one.
+            # An earlier request is still being answered. A later one must not abort it.
             self._expire_in(HEAD_SECONDS)
         else:
             self.transport.close()
 
-    def _expire_never(self) -> None:
+    def _cancel_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

@@ -1,4 +1,4 @@
-"""What HTTP connections share, and what the handlers of requests may know of the connection below them."""
+"""Shared state of HTTP connections, and the connection of a request as its handlers see it."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -11,11 +11,11 @@ from crumbless.api.refusal_log import ErrorLog
 from crumbless.live.tcp_connections import TcpConnections, Transport
 
 CONNECTION = "crumbless.connection"
-"""Name of the ASGI extension that holds the connection of a request."""
+"""Name of the ASGI extension that contains the connection of a request."""
 
 
 class HttpShell:
-    """The limits, figures and log of all HTTP connections of a node."""
+    """The limits, metrics and log of all HTTP connections of a node."""
 
     def __init__(self, services: Services) -> None:
         self.tcp = services.of(TcpConnections)
@@ -24,17 +24,17 @@ class HttpShell:
         self._log = ErrorLog()
 
     def network_of(self, peer: str) -> str:
-        """Return the network whose limit a connection from this address counts against."""
+        """Return the network against whose limit a connection from this address counts."""
         return peer_network(peer, self._trusted_proxies)
 
     def refused(self, code: str, kind: str) -> None:
-        """Count and log a refusal that no handler sees."""
+        """Count and log an error response that no handler makes."""
         self._refusals[code] += 1
         self._log.add(kind)
 
 
 class ClosingTransport(Transport, Protocol):
-    """A transport that can say whether it is closing."""
+    """A transport that reports whether it is closing."""
 
     def is_closing(self) -> bool:
         """Return whether nothing can be written any longer."""
@@ -42,7 +42,7 @@ class ClosingTransport(Transport, Protocol):
 
 
 class HttpConnection:
-    """The connection that a request came on. One object for all requests of a connection."""
+    """The connection of requests. All requests of a connection share one object."""
 
     __slots__ = ("_tcp", "_transport", "running")
 
@@ -50,29 +50,29 @@ class HttpConnection:
         self._tcp = tcp
         self._transport = transport
         self.running: RequestResponseCycle | None = None
-        """The request that is being answered. None in between: it leads back here, and a circle of references would
-        leave each request to the garbage collector."""
+        """The request that is being answered. None in between, because it refers to this object: with a reference
+        cycle, only the garbage collector could free requests."""
 
     @property
     def gone(self) -> bool:
-        """Whether the client can no longer get the response that is being written."""
+        """Return whether the client can no longer receive the response that is being written."""
         if self.running is None:
             return False
         if self._transport.is_closing():
-            # uvicorn learns it one turn of the loop later, and would write to the closed connection until then.
+            # uvicorn detects this one turn of the loop later, and would write to the closed connection until then.
             self.running.disconnected = True
         return self.running.disconnected
 
     def authenticated(self, session: str) -> None:
-        """Count the connection against its session from now on."""
+        """Count the connection against the limit of this session."""
         self._tcp.authenticated(self._transport, session)
 
     @property
     def crowded(self) -> bool:
-        """Whether the node serves only authenticated clients now, and this is not known to be one."""
+        """Return whether the node now serves only authenticated clients and this one is not authenticated."""
         return not self._tcp.serves(self._transport)
 
 
 def connection_of(scope: Mapping[str, Any]) -> HttpConnection | None:
-    """Return the connection of a request; None without our own server below it (in tests)."""
+    """Return the connection of a request. None in tests without the HTTP server."""
     return scope.get("extensions", {}).get(CONNECTION)

@@ -1,4 +1,4 @@
-"""The site keys that this node found lately: internal names that cost no limit."""
+"""The site keys that this node found recently. Requests for them are exempt from the limit of unknown names."""
 
 from collections import OrderedDict
 
@@ -6,12 +6,12 @@ MAX_ITEMS = 10_000
 
 
 class KnownSites:
-    """Keys that were found lately. Another client of the same network cannot keep visitors from these sites."""
+    """Site keys that were found recently. Another client of the network cannot use up the limit for these sites."""
 
     __slots__ = ("_keys",)
 
     def __init__(self) -> None:
-        # The key found longest ago first.
+        # Ordered by the last find, oldest first.
         self._keys: OrderedDict[str, None] = OrderedDict()
 
     def __contains__(self, key: str) -> bool:

@@ -1,4 +1,4 @@
-"""Every subject's limits in one list, as app.py registers them and docs/security.md documents them."""
+"""The limits of all subjects in one list. app.py registers them, and docs/security.md documents them."""
 
 from crumbless.api.consent_limits import ConsentLimits
 from crumbless.api.file_limits import UploadLimits
@@ -11,7 +11,7 @@ from crumbless.settings import Settings
 
 
 def limits_of(settings: Settings) -> list[object]:
-    """Return the limits that the settings ask for. Their fields have names that are unique among all."""
+    """Return the limits that the settings ask for. The names of their fields are unique."""
     return [
         RequestLimits.of(settings.server),
         StreamLimits.of(settings.streams),

@@ -1,4 +1,4 @@
-"""Responses that take long: cut when the session ends that they are for."""
+"""Long responses, which are aborted when their session ends."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
@@ -10,16 +10,16 @@ from crumbless.ids import confirmed_ms
 
 
 def abort_of(request: AnyRequest) -> Callable[[], None]:
-    """Return the function that cuts the connection of the request (see api/http_protocol.py)."""
+    """Return the function that aborts the connection of the request (see api/http_protocol.py)."""
     scope = cast(Any, request.scope)
     return scope["extensions"][ABORT]["call"]
 
 
 async def while_alive(request: AnyRequest, session: Session, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Pass on the pieces of a response for as long as its session lives.
+    """Yield the pieces of a response while its session is alive.
 
-    A client that reads slowly could otherwise go on reading after its session has ended. The connection is cut then,
-    so that a part of an export is not taken for the whole.
+    Otherwise a slow client could still read after its session has ended. The connection is aborted, so that a client
+    does not mistake a part of an export for the whole.
     """
     async for piece in pieces:
         if not session.alive(confirmed_ms()):

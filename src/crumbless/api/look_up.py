@@ -1,5 +1,4 @@
-"""Look-ups of names that a client chose. A network that names too much that does not exist is refused before the
-database is asked."""
+"""Look-ups of names from clients. A network that requests too many unknown names is rejected before any read."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -21,10 +20,10 @@ T = TypeVar("T")
 
 
 async def look_up(buckets: KeyedBuckets, network: str, read: Callable[[], Awaitable[T | None]]) -> T | None:
-    """Return what `read` finds, or None; only then a token of the network is taken.
+    """Return the result of `read`. Take a token of the network for an unknown name.
 
     Raises:
-        ApiError: `slow_down` for a network that has no token left. Nothing is read then.
+        ApiError: `slow_down` if the network has no token left. Nothing is read then.
     """
     if wait := buckets.wait(network, time.monotonic()):
         raise ApiError("slow_down", retry_after=wait)
@@ -35,7 +34,7 @@ async def look_up(buckets: KeyedBuckets, network: str, read: Callable[[], Awaita
 
 
 async def find_session(services: Services, network: str, token: str) -> Session | None:
-    """Return the session of a token, or None. A session in memory is found however many unknown tokens came before.
+    """Return the session of a token, or None. Sessions in memory are exempt from the limit of unknown tokens.
 
     Raises:
         ApiError: as `look_up`.
@@ -47,10 +46,10 @@ async def find_session(services: Services, network: str, token: str) -> Session 
 
 
 async def find_public_site(services: Services, network: str, key: str) -> Site | None:
-    """Return the site with this key, or None, for pages and scripts that anybody may fetch.
+    """Return the site with this key, or None, for public pages and scripts.
 
     Raises:
-        ApiError: as `look_up`, for a key that was not found lately.
+        ApiError: as `look_up`, for a key that was not found recently.
     """
     # PostgreSQL cannot store a NUL.
     if not key.isprintable() or not 0 < len(key) <= MAX_SITE_KEY:

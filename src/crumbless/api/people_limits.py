@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from crumbless.domain.limits import KeyedBuckets, Rate
 
 INVITATIONS = Rate(1 / 10, 100)
-"""Of one workspace, or to new addresses of one operator."""
+"""Emails of one workspace, or to new addresses of one operator."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Everything a request or stream needs, joined once in app.py and passed down."""
+"""The services for requests and streams, created once in app.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Log lines about refused requests, at most one per second and kind: a flood must not fill the disk with its log."""
+"""Logs refused requests, at most one line per second and kind, so that a flood does not fill the disk."""
 
 import asyncio
 import logging
@@ -10,17 +10,17 @@ log = logging.getLogger("crumbless.refused")
 
 
 class ErrorLog:
-    """Counts refusals by kind. Used on the loop only."""
+    """Counts refusals by kind. Used only on the event loop."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
-        """Refusals since the last line of each kind; a kind is present for INTERVAL_SECONDS after its line."""
+        """Refusals since the last line of each kind. A kind is present for INTERVAL_SECONDS after its line."""
 
     def add(self, kind: str) -> None:
         """Count a refusal. The first of a kind is logged at once, later ones together at the end of the interval.
 
         Args:
-            kind: a fixed text of our own, never a value from outside.
+            kind: a constant text, never a value of a request.
         """
         if kind in self._counts:
             self._counts[kind] += 1

@@ -1,7 +1,7 @@
-"""How long an address and the headers of a request may be, before anything else reads them.
+"""Limits the length of a request's address and headers before other code reads them.
 
-Frameworks and libraries remember what they parsed: the router 1,024 paths, the query parser 1,024 queries, `urlsplit`
-128 addresses. With heads of up to 64 KiB that would be 64 MiB and more for each, and no limiter would see it.
+Frameworks and libraries cache parsed values: the router 1,024 paths, the query parser 1,024 queries, `urlsplit` 128
+addresses. With heads of up to 64 KiB each cache could take over 64 MiB, which no rate limit prevents.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 from crumbless.errors import ApiError
 
 MAX_PATH = 256
-"""Characters of a path, decoded. The longest path of the route table has about 140."""
+"""Longest decoded path in characters. The longest path of the route table has about 140."""
 
 MAX_PATH_PARAMETER = 100
-"""Characters of one parameter of a path."""
+"""Longest parameter of a path in characters."""
 
 MAX_QUERY = 2_048
-"""Bytes of a query, as it came."""
+"""Longest raw query in bytes."""
 
 PROVIDER_RETURN = "/desk/oidc/"
 """Providers put long codes into the query. The page's script reads them; the server does not."""
@@ -33,14 +33,14 @@ HEADER_BYTES = {
     b"user-agent": 1_024,
     b"x-request-id": 128,
 }
-"""How much of a header is read. What is cut off makes a token, a proof or an origin one that is refused. Never cut is
-`X-Forwarded-For`: its last hop is the one that counts (api/client_address.py)."""
+"""Bytes of a header that are read. A token, proof or origin that was cut is rejected. `X-Forwarded-For` is never cut,
+because its last hop counts (api/client_address.py)."""
 
 Headers = Iterable[tuple[bytes, bytes]]
 
 
 def bounded_headers(headers: Headers) -> list[tuple[bytes, bytes]]:
-    """Return the headers without cookies, each cut at its longest length."""
+    """Return the headers without cookies, each cut to its limit."""
     return [(name, value[: HEADER_BYTES.get(name)]) for name, value in headers if name != b"cookie"]
 
 
@@ -48,7 +48,7 @@ def bound_target(path: str, query: bytes) -> bytes:
     """Return the query that may be read.
 
     Raises:
-        ApiError: `not_found` for a path that is longer than any route; `invalid` for a query that is too long.
+        ApiError: `not_found` if the path is longer than any route; `invalid` if the query is too long.
     """
     if len(path) > MAX_PATH:
         raise ApiError("not_found")
@@ -60,6 +60,6 @@ def bound_target(path: str, query: bytes) -> bytes:
 
 
 def check_path_parameters(values: Mapping[str, object]) -> None:
-    """Raise ApiError `not_found` when a parameter of the path is longer than any name or ID can be."""
+    """Raise ApiError `not_found` if a parameter of the path is longer than any name or ID."""
     if any(len(str(value)) > MAX_PATH_PARAMETER for value in values.values()):
         raise ApiError("not_found")

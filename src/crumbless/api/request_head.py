@@ -14,7 +14,7 @@ _split_absolute = re.compile(rb"(?:http|https)://([^/?]*)(.*)", re.IGNORECASE | 
 def join_lines(headers: Headers, name: bytes) -> str:
     """Return the values of all lines of a header, joined in order as RFC 9110, section 5.3, joins them.
 
-    A proxy may add a line of its own below the client's: reading only one of them would believe the client.
+    A proxy may add a separate line below the client's. If only one was read, the client could choose the value.
     """
     return b", ".join(value for one, value in headers if one == name).decode("latin-1")
 
@@ -22,8 +22,8 @@ def join_lines(headers: Headers, name: bytes) -> str:
 def check_head(version: str, target: bytes, headers: Headers) -> bytes:
     """Return the request target in origin form.
 
-    Another server in front may resolve an ambiguity differently, so that one request is read as two or as one for
-    another host (request smuggling). Ambiguous heads are rejected.
+    A server in front may resolve an ambiguity differently, and read one request as two or as one for another host
+    (request smuggling). Ambiguous heads are rejected.
 
     Args:
         version: the HTTP version without its name, such as `1.1`.

@@ -6,7 +6,7 @@ from crumbless.domain.limits import KeyedBuckets, Rate
 from crumbless.settings import ServerSettings
 
 CHECKS = Rate(1.0, 60)
-"""Requests of connection checks from one address; a check sends three."""
+"""Requests of connection checks from one network. A check sends three."""
 
 
 @dataclass(frozen=True, slots=True)

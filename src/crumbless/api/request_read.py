@@ -1,4 +1,4 @@
-"""Reads a request: its body, its caller, its network."""
+"""Reads the body, the caller and the network of a request."""
 
 import hmac
 import re
@@ -28,19 +28,19 @@ T = TypeVar("T")
 AnyRequest = Request[Any, Any, State]
 
 CALLER = "caller"
-"""Where a request keeps the session that was found for it."""
+"""The key of the caller's session in a request's state."""
 
-# An even number of backslashes before it are texts of their own, such as somebody's message about \\u0000.
+# After an even number of backslashes it is text, such as a message about \\u0000.
 _finds_nul = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000").search
 
 
 def services_of(request: AnyRequest) -> Services:
-    """The parts that app.py joined."""
+    """Return the services that app.py created."""
     return cast(Services, request.app.state["platform"])
 
 
 async def read_body(request: AnyRequest, limit: int = MAX_FRAME) -> bytes:
-    """Return the body, of at most `most` bytes.
+    """Return the body, of at most `limit` bytes.
 
     Raises:
         ApiError: `too_large`.
@@ -59,12 +59,11 @@ async def read_body(request: AnyRequest, limit: int = MAX_FRAME) -> bytes:
 
 
 async def read_json(request: AnyRequest, wanted: type[T], limit: int = MAX_FRAME) -> T:
-    """Return the body, of at most `most` bytes, as a value of the type `wanted`.
+    """Return the body, of at most `limit` bytes, as a value of the type `wanted`.
 
     Raises:
-        ApiError: as `read_body`, and `unsupported_media_type`, `malformed`, `invalid`; `bad_text` for a NUL in any
-        text,
-            which PostgreSQL cannot store.
+        ApiError: as `read_body`, and `unsupported_media_type`, `malformed`, `invalid`; `bad_text` if a text
+            contains a NUL, which PostgreSQL cannot store.
     """
     body = await read_body(request, limit)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
@@ -80,14 +79,14 @@ async def read_json(request: AnyRequest, wanted: type[T], limit: int = MAX_FRAME
 
 
 def check_origin(request: AnyRequest) -> None:
-    """Raise ApiError `foreign_origin` for a request that a page of another origin sends. Programs send no Origin."""
+    """Raise ApiError `foreign_origin` if a page of another origin sent the request. Programs send no Origin."""
     address = services_of(request).settings.server.address
     if any(origin != address for origin in request.headers.getall("origin", [])):
         raise ApiError("foreign_origin")
 
 
 def read_proof(request: AnyRequest, token: str | None) -> VerifiedProof | None:
-    """The key that signed this request; None when there is no proof.
+    """Return the verified proof of this request, or None if it has no proof.
 
     Raises:
         ApiError: `use_dpop_nonce`, `invalid_proof`.
@@ -126,11 +125,11 @@ def require_key(request: AnyRequest) -> str:
 
 
 async def read_caller(request: AnyRequest) -> Session:
-    """Whose session this request belongs to.
+    """Return the session of this request.
 
     Raises:
-        ApiError: `invalid_token`, `invalid_proof`, `use_dpop_nonce`, `foreign_origin`; `slow_down` for a network that
-            showed too many unknown tokens.
+        ApiError: `invalid_token`, `invalid_proof`, `use_dpop_nonce`, `foreign_origin`; `slow_down` if the network has
+            sent too many unknown tokens.
     """
     check_origin(request)
     session = await _find_caller(request)
@@ -150,7 +149,7 @@ async def _find_caller(request: AnyRequest) -> Session:
 
 
 def check_credentials(request: AnyRequest, owner: bytes, thumbprint: str | None) -> None:
-    """Check that a request carries the token of this hash and the proof of its key, whether or not its session lives.
+    """Check the token and the proof of a request against this hash and key, even if the session has ended.
 
     Raises:
         ApiError: as `read_caller`.
@@ -173,11 +172,11 @@ def _check_key(request: AnyRequest, scheme: str, token: str, thumbprint: str | N
 
 
 def _check_still_alive(request: AnyRequest) -> None:
-    """Check the caller again after waiting for the body, which a client may send as slowly as 20 seconds.
+    """Check the caller again after the body, which a client may take 20 seconds to send.
 
     Raises:
-        ApiError: `invalid_token` when the session has expired; `busy` when it has ended or its operator has changed:
-            the client asks again and learns which.
+        ApiError: `invalid_token` if the session has expired; `busy` if it has ended or its operator has changed. The
+            client then retries and learns which.
     """
     session = cast("Session | None", request.state.get(CALLER))
     if session is None or session.alive(confirmed_ms()):
@@ -186,7 +185,7 @@ def _check_still_alive(request: AnyRequest) -> None:
 
 
 def take_token(buckets: KeyedBuckets, key: str | int) -> None:
-    """Raises ApiError `slow_down` when the key has used up its rate."""
+    """Take a token. Raises ApiError `slow_down` if the key has used up its rate."""
     if wait := buckets.take(key, time.monotonic()):
         raise ApiError("slow_down", retry_after=wait)
 
@@ -197,7 +196,7 @@ def limit_requests(request: AnyRequest) -> None:
 
 
 def client_network(request: AnyRequest) -> str:
-    """Where the caller is, for limits."""
+    """Return the caller's network, for limits."""
     client = request.client
     forwarded = join_lines(request.scope["headers"], b"x-forwarded-for")
     return network_of(client.host if client else "", forwarded, services_of(request).settings.server.trusted_proxies)

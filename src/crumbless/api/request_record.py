@@ -1,6 +1,6 @@
-"""What is kept of a request for those who run the server: its number, how it was answered, how long that took.
+"""Records requests for administrators: ID, route, status and duration, in logs, metrics and traces.
 
-Never its query, its headers, its body, who asked or from where.
+Queries, headers, bodies, callers and their addresses are never recorded.
 """
 
 import logging
@@ -18,21 +18,21 @@ from crumbless.domain.ports import SpanPort
 from crumbless.log_lines import request_id, trace_id
 
 NO_ROUTE: Final = "(none)"
-"""Stands for every path that is no route's: what people type must not become a name in the figures."""
+"""The route of paths that match no route. A path from a client must not become a label in the metrics."""
 
 STREAM_ROUTES: Final = "/v1/stream/"
-"""Their answers last as long as somebody chats; a trace has their beginning."""
+"""Prefix of routes whose responses last as long as a chat. Their span ends with the response's head."""
 
 LONG_POLL: Final = "/v1/stream/poll"
-"""Waits by design; its time says nothing."""
+"""The route of long polls. They wait by design, so their durations are not measured."""
 
-_is_number = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII).fullmatch
+_is_request_id = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII).fullmatch
 
 log = logging.getLogger("crumbless.access")
 
 
 class AccessLog:
-    """One request from its head to its answer's end. Made and ended by the guard, in the request's own context."""
+    """One request until the end of its response. The guard creates and ends it, in the request's context."""
 
     __slots__ = ("_began", "_scope", "_services", "_span", "_status", "number")
 
@@ -42,7 +42,7 @@ class AccessLog:
         self._began = time.perf_counter()
         self._status = 0
         trusted = _is_from_trusted(services, scope)
-        self.number = _number_of(scope, trusted)
+        self.number = _request_id_of(scope, trusted)
         request_id.set(self.number)
         self._span: SpanPort | None = None
         if services.trace is not None:
@@ -50,7 +50,7 @@ class AccessLog:
             trace_id.set(self._span.trace)
 
     def begin_response(self, status: int) -> None:
-        """The answer begins."""
+        """Record the status and the time until the response began."""
         self._status = status
         if route_of(self._scope).startswith(STREAM_ROUTES):
             self._end_span()
@@ -58,7 +58,7 @@ class AccessLog:
             self._services.http.seconds.add(time.perf_counter() - self._began)
 
     def end(self) -> None:
-        """The answer has ended, or never will."""
+        """Count and log the request. Its response has ended or was aborted."""
         method, route = self._scope["method"], route_of(self._scope)
         self._end_span()
         self._services.http.count_response(method, route, self._status)
@@ -73,7 +73,7 @@ class AccessLog:
 
 
 def route_of(scope: Mapping[str, Any]) -> str:
-    """The route's template, once the router has found it."""
+    """Return the route's template. Return NO_ROUTE if the router has found none."""
     return scope.get("path_template") or NO_ROUTE
 
 
@@ -88,10 +88,10 @@ def _is_from_trusted(services: Services, scope: HTTPScope) -> bool:
     return is_trusted(client[0] if client else "", services.settings.server.trusted_proxies)
 
 
-def _number_of(scope: HTTPScope, trusted: bool) -> str:
-    """The number that a trusted proxy gave the request, else a new one."""
+def _request_id_of(scope: HTTPScope, trusted: bool) -> str:
+    """Return the request ID of a trusted proxy, else a new one."""
     given = _header(scope, b"x-request-id") if trusted else ""
-    return given if _is_number(given) else secrets.token_hex(8)
+    return given if _is_request_id(given) else secrets.token_hex(8)
 
 
 def _header(scope: HTTPScope, name: bytes) -> str:

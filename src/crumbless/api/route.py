@@ -1,5 +1,6 @@
-"""One row of the route table: access, limits, types and refusals. A row that is incomplete or contradicts itself
-raises RouteError, so the server does not start with it.
+"""A row of the route table: access, limits, types and errors.
+
+An incomplete or contradictory row raises RouteError, so the server does not start with it.
 """
 
 import inspect
@@ -36,15 +37,15 @@ _NAMED: dict[str, Visibility] = {
     "key": Visibility.SITE,
     "team": Visibility.TEAM,
 }
-"""The visibility of what a path parameter names, on operators' routes."""
+"""The visibility that a path parameter requires, on operators' routes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may use a route.
+    """The access rule of a route.
 
     Args:
-        who: "stream": the session that the stream belongs to, which the stream checks.
+        who: the kind of caller. "stream" is the session of the stream, which the stream checks.
         permission: the verb that the caller's role must allow.
         visibility: the kind of things that the route names or reads.
     """
@@ -59,7 +60,7 @@ STREAM = Access("stream", "stream", Visibility.OWN)
 
 
 def visitor(permission: Verb) -> Access:
-    """Return the access of visitors to what is their own."""
+    """Return the access of visitors to their own data."""
     return Access("visitor", permission, Visibility.OWN)
 
 
@@ -92,9 +93,13 @@ class RateLimit:
 class Signature:
     """The types of a handler's parameters and result.
 
-    `body`: name of the parameter for the body, and `takes`: its type (`bytes`: the body as it came). `query`: type of
-    the parameter `query`. `path`: types of the path parameters. `key`: whether the request must prove a key.
-    `special`: whether the handler makes its own response.
+    Args:
+        body: the name of the parameter for the body; empty for none.
+        takes: the type of the body. `bytes` is the raw body.
+        query: the type of the parameter `query`.
+        path: the types of the path parameters.
+        key: whether the request must prove a key.
+        special: whether the handler creates the response itself.
     """
 
     body: str
@@ -111,20 +116,20 @@ class Route:
     """One row of the table. The body, the query and the result are in the handler's signature.
 
     Args:
-        handler: takes a call (PublicCall, KeyCall, VisitorCall or OperatorCall), path parameters by name, `query` and
-            the body; returns the value to encode, None for 204, or a Response, for which the row declares `gives`.
-        access: who may use it: PUBLIC, STREAM, or made by `visitor` or `operator`.
-        fresh: the operator must have re-authenticated within the last five minutes.
-        sets_up: open to a session that lacks a required second factor.
-        pages: whose scripts may use a route under /v1/. "site": pages of the origins of the site that the body names;
-            the handler checks that, and allows them to read the response (CORS).
+        handler: takes a call (PublicCall, KeyCall, VisitorCall or OperatorCall), path parameters, `query` and the body.
+            Returns the value to encode, None for 204, or a Response, for which the row declares `gives`.
+        access: PUBLIC, STREAM, or the result of `visitor` or `operator`.
+        step_up: whether the operator must have re-authenticated within the last five minutes.
+        sets_up: whether sessions that lack a required second factor may use it.
+        pages: the pages whose scripts may use a route under /v1/. "site" stands for the origins of the site that the
+            body names. The handler checks the origin and allows the page to read the response (CORS).
         limit: the rate limit that applies besides `requests`, which every public route has.
-        most: bytes of the body.
-        status: of success; 204 where the handler returns None.
-        also: further statuses of success, with the types that have them.
+        most: the longest body, in bytes.
+        status: the status of a success; 204 if the handler returns None.
+        also: further statuses of a success, with the result types that have them.
         media: media type of the response.
         gives: the type, or the media types, in the Response of a special handler.
-        refuses: codes besides those that follow from the rest of the row (tools/generate_openapi.py).
+        refuses: error codes besides those that follow from the other fields (tools/generate_openapi.py).
     """
 
     method: Literal["GET", "POST", "OPTIONS"]
@@ -162,17 +167,17 @@ class Route:
 
     @property
     def name(self) -> str:
-        """Method and path."""
+        """Return method and path."""
         return f"{self.method} {self.path}"
 
     @property
     def who(self) -> Who:
-        """Who may use it."""
+        """Return the kind of caller."""
         return self.access.who
 
     @property
     def parameters(self) -> list[str]:
-        """The names of the path parameters."""
+        """Return the names of the path parameters."""
         return findall(r"\{(\w+)\}", self.path)
 
     def _require(self, good: bool, reason: str) -> None:

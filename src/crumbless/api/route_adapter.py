@@ -33,7 +33,7 @@ MAX_ROW_ID = 2**31 - 1
 
 
 def handler_of(route: Route) -> HTTPRouteHandler:
-    """Return the row as Litestar takes it."""
+    """Return Litestar's handler for the row."""
 
     async def endpoint(request: AnyRequest) -> Response[Any]:
         return await _respond(route, request)
@@ -43,7 +43,7 @@ def handler_of(route: Route) -> HTTPRouteHandler:
 
 
 def counts_requests(route: Route) -> bool:
-    """Return whether each request takes a token of `requests`: it needs no session, and balancers do not ask it."""
+    """Return whether each request takes a token of `requests`: public routes, except those of load balancers."""
     return route.who == "public" and route.path not in PROBES
 
 
@@ -76,17 +76,17 @@ async def _respond(route: Route, request: AnyRequest) -> Response[Any]:
 
 
 async def _call_of(route: Route, request: AnyRequest) -> Call:
-    """Return the call, once its caller is known and may make it.
+    """Return the call, after a check of the caller and their permission.
 
     Raises:
-        ApiError: as `read_caller`; `forbidden`, `second_factor_needed`, `step_up`; `not_found` for a path with a NUL.
+        ApiError: as `read_caller`; `forbidden`, `second_factor_needed`, `step_up`; `not_found` if the path has a NUL.
     """
     if route.who in {"public", "stream"}:
         return KeyCall(request) if route.signature.key else PublicCall(request)
     session = await read_caller(request)
     if (session.role == "visitor") != (route.who == "visitor"):
         raise ApiError("forbidden")
-    # PostgreSQL cannot store a NUL: nothing has such a name.
+    # PostgreSQL cannot store a NUL, so such a name cannot exist.
     if "\0" in request.scope["path"]:
         raise ApiError("not_found")
     await _check_permission(route, request, session)
@@ -99,7 +99,7 @@ async def _check_permission(route: Route, request: AnyRequest, session: Session)
     require(session, cast(Verb, route.access.permission))
     if route.step_up:
         if not is_recent(session.authenticated_at, now_ms()):
-            # It may have been shown to another node.
+            # The operator may have re-authenticated at another node.
             authenticated_at = await services_of(request).reader.read(
                 lambda connection: find_factor_at(connection, session.id)
             )
@@ -129,7 +129,7 @@ async def _read_body(route: Route, request: AnyRequest) -> object:
 
 
 def read_query(texts: Mapping[str, str], wanted: type[S]) -> S:
-    """Return the query as a struct. Parameters that it does not name are ignored.
+    """Return the query as a struct. Unknown parameters are ignored.
 
     Raises:
         ApiError: `invalid`.
@@ -139,7 +139,7 @@ def read_query(texts: Mapping[str, str], wanted: type[S]) -> S:
         text = texts.get(field.encode_name)
         if text is None:
             continue
-        # No text with a NUL goes on to PostgreSQL, which cannot store it.
+        # Rejected here, because PostgreSQL cannot store a NUL.
         if not text.isprintable():
             raise ApiError("invalid", f"{field.encode_name} contains control characters.")
         is_number = text.isascii() and text.isdigit() and len(text) <= 16
@@ -151,5 +151,5 @@ def read_query(texts: Mapping[str, str], wanted: type[S]) -> S:
 
 
 def _kinds(kind: Any) -> set[Any]:
-    """Return the type and those that it is made of."""
+    """Return the type and its type arguments."""
     return {kind}.union(*map(_kinds, get_args(kind))) if get_args(kind) else {kind}

@@ -1,4 +1,4 @@
-"""Every path in one table. A row declares its route; the types are in its handler's signature (see route.py).
+"""The table of all routes. The types of a route are in its handler's signature (see route.py).
 
 tests/flow/test_who_may.py and tests/flow/test_role_table.py send requests to every row and prove its access.
 """
@@ -60,7 +60,7 @@ SETTINGS = operator("manage_workspace", Visibility.WORKSPACE)
 SECURITY = operator("manage_security", Visibility.WORKSPACE)
 AUDIT = operator("read_audit", Visibility.WORKSPACE)
 
-# Rate limits of several routes. Where the key comes from the body, the handler takes the token.
+# Rate limits of several routes. If the key is in the body, the handler takes the token.
 CHECKS = RateLimit(RequestLimits, "checks", before_body=True)
 CONSENTS = RateLimit(ConsentLimits, "consents", before_body=True)
 INVITATIONS = RateLimit(InvitationLimits, "invitations", "workspace")
@@ -345,7 +345,7 @@ ROUTES = (
     get("/v1/desk/tasks", task_api.get_tasks, SETTINGS),
     post("/v1/desk/tasks/{task}/retry", task_api.post_retry, SETTINGS),
     post("/v1/desk/tasks/{task}/drop", task_api.post_drop, SETTINGS, step_up=True),
-    # GET /v1/stream, the WebSocket, never comes here: uvicorn hands the upgraded socket to stream_websocket.py.
+    # GET /v1/stream, the WebSocket, is not in the table: uvicorn passes the upgraded socket to stream_websocket.py.
     post("/v1/stream/open", stream_http.open_stream, PUBLIC, gives=Batch),
     post("/v1/stream/poll", stream_http.poll_stream, STREAM, refuses=("stream_gone",)),
     post("/v1/stream/send", stream_http.send_to_stream, STREAM, refuses=("stream_gone",)),
@@ -353,13 +353,13 @@ ROUTES = (
 
 
 def route_handlers(further: Sequence[Route] = ()) -> list[HTTPRouteHandler]:
-    """Return the table, and `further` rows (the demo's), as Litestar takes them.
+    """Return Litestar's handlers for the table and for `further` rows (of the demo).
 
     Raises:
-        RouteError: when two rows have the same method and path.
+        RouteError: if two rows have the same method and path.
     """
     rows = [*ROUTES, *further]
     names = [route.name for route in rows]
-    if doubled := {name for name in names if names.count(name) > 1}:
-        raise RouteError(f"declared twice: {', '.join(sorted(doubled))}")
+    if duplicates := {name for name in names if names.count(name) > 1}:
+        raise RouteError(f"declared twice: {', '.join(sorted(duplicates))}")
     return [handler_of(route) for route in rows]

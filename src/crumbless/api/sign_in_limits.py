@@ -7,16 +7,16 @@ from crumbless.domain.throttle import GuessThrottle
 from crumbless.settings import SignInSettings
 
 GUESSES = 5
-"""Wrong passwords or codes for one account from one network without a wait."""
+"""Wrong passwords or codes for one account from one network before a wait."""
 
 WIDE_GUESSES = 20
-"""The same from anywhere. The operator is notified by email each time that so many more were wrong."""
+"""The same from all networks. After each multiple of this number the operator is notified by email."""
 
 WIDE_SECONDS = 30.0
-"""The longest wait because of wrong attempts from anywhere: an attacker must not keep the operator out."""
+"""Longest wait after wrong attempts from all networks: an attacker must not lock the operator out."""
 
 RESETS = Rate(1 / 300, 3)
-"""Links for a new password to one address: an attacker cannot fill a mailbox."""
+"""Links for a new password to one address. The limit prevents an attacker from filling a mailbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class SignInLimits:
         """Return the rates that the settings ask for."""
         return cls(
             sign_ins=KeyedBuckets(Rate(settings.sign_ins_per_minute / 60, settings.sign_in_burst)),
-            # A separate rate: an attacker who floods the password form must not keep passkeys out.
+            # A separate rate: an attacker who floods the password form must not block passkeys.
             passkey_asks=KeyedBuckets(Rate(settings.sign_ins_per_minute / 20, settings.sign_in_burst * 3)),
             guesses=GuessThrottle(GUESSES),
             wide_guesses=GuessThrottle(WIDE_GUESSES, WIDE_SECONDS),

@@ -8,7 +8,7 @@ from crumbless.domain.stream_session import StreamRates
 from crumbless.settings import StreamSettings
 
 UNBOUND_SHARE = 4
-"""A session without a key gets this fraction of the usual rates."""
+"""Divisor of the usual rates for a session without a key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,16 @@ from crumbless.domain.limits import KeyedBuckets, Rate
 from crumbless.settings import VisitorSettings
 
 PROOF_OF_WORK_TIMES = 10
-"""A network that sends proofs of work may start this many times its usual rate."""
+"""With proofs of work, a network may reach this multiple of its rate."""
 
 MAILS = Rate(5 / 3600, 3)
-"""Emails with a link to another device: for one visitor, and from one network."""
+"""Emails with a device transfer link: for one visitor, and from one network."""
 
 CODES = Rate(1 / 30, 10)
 """Device transfer codes for one visitor."""
 
 IDENTIFIES = Rate(1.0, 60)
-"""Site tokens that are verified for one network. Each page view during a chat sends one."""
+"""Verifications of identity tokens for one network. Each page view during a chat needs one."""
 
 
 @dataclass(frozen=True, slots=True)
