@@ -1,7 +1,7 @@
-"""One stream, whatever carries it: challenge, authentication, catching up, then commands in and frames out.
+"""One stream over any transport: challenge, authentication, catch-up, then commands in and frames out.
 
-The transports (stream_websocket.py, stream_http.py) bring bytes in and take frames out through `StreamTransport`. The
-rules of what a client may send are in domain/stream_session.py.
+The transports (stream_websocket.py, stream_http.py) pass received bytes in, and send frames through `StreamTransport`.
+The rules for frames of clients are in domain/stream_session.py.
 """
 
 import asyncio
@@ -50,17 +50,17 @@ from crumbless.store.visitor_reach import reaches
 log = logging.getLogger("crumbless.stream")
 
 MAX_MISSED = 20_000
-"""Most entries held for a stream that is still catching up."""
+"""Limit of live entries that wait while a stream catches up."""
 
 ROOM_BYTES = 512 * 1024
-"""While more than this waits to be sent, a stream that catches up reads no further."""
+"""A catch-up pauses while more than this waits to be sent."""
 
-# Held until done: the loop itself keeps only weak references to tasks.
+# Strong references to running tasks, because the event loop has only weak ones.
 _commands: set[asyncio.Task[None]] = set()
 
 
 class StreamConnection:
-    """A client's stream from its challenge to its end."""
+    """A client's stream from the challenge to the end."""
 
     __slots__ = (
         "_auth",
@@ -76,22 +76,22 @@ class StreamConnection:
 
     session: Session
     conversation: str
-    """The conversation that a visitor's stream serves; empty while it is not known, and for operators."""
+    """The conversation of a visitor's stream. Empty while it is unknown, and for operators."""
 
     def __init__(self, services: Services, transport: StreamTransport) -> None:
         self._services = services
         self._transport = transport
         self._rules = StreamProtocol(time.monotonic(), services.commands)
-        # None once caught up; until then, what arrives live waits here.
+        # Live entries that wait until the catch-up is complete. None afterwards.
         self._missed: list[Appended] | None = []
-        # The last number of the catch-up, until the feed has gone past it.
+        # The last number of the catch-up. 0 once the feed has passed it.
         self._sent_until = 0
         self._auth: asyncio.Task[None] | None = None
-        # Until it is authenticated.
+        # Empty after authentication.
         self._network = ""
 
     def open(self, network: str) -> None:
-        """Speak first. `network` is where the client is (see api/client_address.py)."""
+        """Send the challenge. `network` is the client's network (see api/client_address.py)."""
         self._services.streams.add(self, network)
         self._network = network
         self._send(Challenge(self._rules.nonce))
@@ -100,16 +100,16 @@ class StreamConnection:
 
     @property
     def ready(self) -> bool:
-        """Whether the stream is authenticated."""
+        """Return whether the stream is authenticated."""
         return self._rules.state == "ready"
 
     @property
     def heard_at(self) -> float:
-        """When the client was last heard, in monotonic seconds."""
+        """Return when the client last sent something, in monotonic seconds."""
         return self._rules.heard_at
 
     def receive(self, data: bytes) -> None:
-        """The client's next frame, as UTF-8 bytes."""
+        """Process the client's next frame, as UTF-8 bytes."""
         rules = self._rules
         try:
             if rules.state == "ready":
@@ -122,11 +122,11 @@ class StreamConnection:
             self.end(ended.code, ended.reason)
 
     def heard(self) -> None:
-        """Note a poll: a sign of life that is no frame."""
+        """Note a poll, which shows that the client is alive without sending a frame."""
         self._rules.heard_at = time.monotonic()
 
     def count_frame(self) -> bool:
-        """Count a frame that is no message (a ping, a pong, a fragment, an empty line). Return whether to answer it."""
+        """Count a frame without a message (ping, pong, fragment, empty line). Return whether to answer it."""
         try:
             return self._rules.count_frame(time.monotonic())
         except StreamEnded as ended:
@@ -134,12 +134,12 @@ class StreamConnection:
             return False
 
     def end(self, code: int, reason: str) -> None:
-        """End the stream with a close code."""
+        """Close the stream with a close code."""
         self.closed()
         self._transport.end(code, reason)
 
     def closed(self) -> None:
-        """The transport is gone, or about to be."""
+        """Unregister the stream. Its transport is closed or about to be."""
         if self._rules.state == "ready":
             self._services.connections.remove(self)
         self._rules.state = "ended"
@@ -153,7 +153,7 @@ class StreamConnection:
             network, self._network = self._network, ""
             await check_bans(self._services, network, session)
             if not session.alive(confirmed_ms()):
-                # It ended while this task waited, when the stream was not yet among those to be closed.
+                # The session ended while this task waited. The stream was not registered yet, so it was not closed.
                 raise StreamEnded(4401, "this session has ended")
             if (
                 len(self._services.connections.streams_of(session))
@@ -165,7 +165,7 @@ class StreamConnection:
         except StreamEnded as ended:
             self.end(ended.code, ended.reason)
         except ApiError:
-            # The database is unavailable, or the network has shown too many unknown tokens.
+            # The database is unavailable, or the network has sent too many unknown tokens.
             self.end(1012, "try again")
         except Exception as error:
             log_failure(log, "could not open a stream", error)
@@ -178,8 +178,8 @@ class StreamConnection:
         self.session = session
         self._rules.accept(session, self._services.of(StreamLimits).rates(session), time.monotonic())
         self._transport.accepted(asked.token)
-        # Listen first, read second: what is committed in between is in what was read, in what was heard, or in both.
-        # The node itself begins to listen to a workspace with its first listener.
+        # Subscribe first, then read: an entry that is committed in between is read, received live, or both. A node
+        # follows a workspace from its first stream on.
         services.streams.authenticated(self)
         self.conversation = known_conversation(session, asked.conversation)
         services.connections.add(self)
@@ -216,7 +216,7 @@ class StreamConnection:
         if after is not None:
             marks = await reader.read(lambda connection: seen_marks_since(connection, workspace, cursor, scope))
             for conversation, seen in marks:
-                # A mark at 0 is what every client begins with.
+                # Clients start with marks at 0.
                 if seen.visitor:
                     self._send(SeenNow(conversation, "visitor", seen.visitor))
                 if seen.operator:
@@ -239,10 +239,10 @@ class StreamConnection:
         await self._catch_up(cursor, state.last_seq, read_on)
 
     async def _show(self, session: Session, wanted: str | None) -> VisitorConversation | None:
-        """Serve the conversation that the client names, or the newest. Return its state, read after listening began.
+        """Serve the requested conversation, or the newest. Return its state, which is read after the subscription.
 
-        A conversation that the session is not known to reach is looked up first: a stream must not receive a frame of
-        another visitor's. Returns None if the stream ended meanwhile.
+        If it is unknown whether the session reaches the conversation, the database is read first: a stream must not
+        receive frames of other visitors. Returns None if the stream ended in the meantime.
 
         Raises:
             StreamEnded: 4404 if the session does not reach it, 4401 if it has ended.
@@ -270,10 +270,10 @@ class StreamConnection:
     async def _catch_up(
         self, cursor: int, newest: int, read_on: Callable[[int], Coroutine[Any, Any, Sequence[Appended]]]
     ) -> None:
-        """Send what the client missed, then what was heard meanwhile, each entry once and in order.
+        """Send the entries that the client missed, then the live entries, each once and in order.
 
         Args:
-            newest: the number of the newest entry, read since this stream listens: what comes after it is heard.
+            newest: the number of the newest entry, read after the subscription. Later entries are received live.
         """
         while cursor < newest:
             page = await read_on(cursor)
@@ -289,17 +289,17 @@ class StreamConnection:
         self._send_newer(missed)
 
     def _send_newer(self, appended: Sequence[Appended]) -> None:
-        """Send those that the catch-up has not sent: what is read may have been committed and not yet heard."""
+        """Send the live entries that the catch-up has not sent. Entries may be read before they are received live."""
         newer = [one for one in appended if self._number(one) > self._sent_until]
         for start in range(0, len(newer), ENTRIES_PER_FRAME):
             self._transport.write(self._encode(newer[start : start + ENTRIES_PER_FRAME]))
 
     def _number(self, one: Appended) -> int:
-        """Return what this stream's cursor counts."""
+        """Return the number by which this stream's cursor counts."""
         return seq_for(self.session.role, one) if self.session.role == "visitor" else one.position
 
     async def _wait_for_room(self) -> None:
-        """Wait until the client has taken most of what it was sent. Polled: a catch-up is rare and short."""
+        """Wait until the client has read most of the backlog. Polls, because a catch-up is rare and short."""
         while self._rules.state == "ready" and self._transport.backlog() > ROOM_BYTES:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
@@ -309,7 +309,7 @@ class StreamConnection:
     # --- frames out -------------------------------------------------------------------------------------------
 
     def on_entries(self, appended: Sequence[Appended], frame: EncodedFrame) -> None:
-        """Entries were appended that concern this stream."""
+        """Send new entries of this stream, or queue them during the catch-up."""
         if self._missed is None:
             if self._sent_until and self._number(appended[0]) <= self._sent_until:
                 self._send_newer(appended)
@@ -322,7 +322,7 @@ class StreamConnection:
             self.end(4414, "too slow")
 
     def push(self, frame: EncodedFrame) -> None:
-        """Send a frame that was encoded for many."""
+        """Send a frame that was encoded for several streams."""
         self._transport.write(frame)
 
     def _send(self, frame: ServerFrame) -> None:
@@ -344,7 +344,7 @@ class StreamConnection:
             self._run(command, frame)
 
     async def _look_up(self, command: Command, frame: ClientFrame, conversation: str) -> None:
-        """Run a command for a conversation that the session is not known to reach: it may be new, or very old."""
+        """Run a command for a conversation that is not in memory as reachable. It may be new, or very old."""
         session = self.session
         if await self._services.reader.read(lambda connection: reaches(connection, session.id, conversation)):
             session.reach = (conversation, *session.reach)[: 2 * MOST_REMEMBERED]
@@ -358,11 +358,11 @@ class StreamConnection:
                 self._services.ledger.submit(entry, self._complete, visible(self.session))
             else:
                 self._start_command(command.run(self._services, self.session, frame))
-        except ApiError as refused:
-            self._send(failure(refused, getattr(frame, "id", "")))
+        except ApiError as error:
+            self._send(failure(error, getattr(frame, "id", "")))
 
     def _complete(self, outcome: Appended | ApiError) -> None:
-        """The ledger's word on a message or event of this stream."""
+        """Send the ledger's result for an entry of this stream."""
         if self._rules.state != "ready":
             return
         if isinstance(outcome, Appended):

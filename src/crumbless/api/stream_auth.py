@@ -1,4 +1,4 @@
-"""What an `auth` frame says: whose stream it is, by token and proof, and which conversation it serves."""
+"""Authenticates a stream by the token and proof of its `auth` frame, and finds its conversation."""
 
 from crumbless.api.look_up import find_session
 from crumbless.api.platform import Services
@@ -10,7 +10,7 @@ from crumbless.domain.wire import Auth
 from crumbless.ids import confirmed_ms, now_ms
 
 NO_CONVERSATION = 4404, "there is no such conversation"
-"""How a stream ends that names a conversation which does not exist, or which its session does not reach."""
+"""Close code and reason if the requested conversation does not exist or the session does not reach it."""
 
 
 async def verify_auth(services: Services, network: str, nonce: str, frame: Auth) -> Session:
@@ -43,9 +43,9 @@ async def verify_auth(services: Services, network: str, nonce: str, frame: Auth)
 
 
 async def check_bans(services: Services, network: str, session: Session) -> None:
-    """Raises StreamEnded 4401 for a banned visitor.
+    """Raise StreamEnded 4401 for a banned visitor.
 
-    A ban has ended the sessions it knew of; this is for those that come into a banned network.
+    A ban ends the existing sessions. This check rejects sessions that move to a banned network later.
     """
     if session.role != "visitor":
         return
@@ -61,7 +61,7 @@ async def check_bans(services: Services, network: str, session: Session) -> None
 
 
 def known_conversation(session: Session, wanted: str | None) -> str:
-    """Return what a stream may listen to at once: the conversation that it names, or the newest; empty if unknown."""
+    """Return the requested conversation or the newest if the session is known to reach it, else an empty text."""
     if wanted is None:
         return next(iter(session.reach), "")
     return wanted if wanted in session.reach else ""

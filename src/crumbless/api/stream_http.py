@@ -1,6 +1,7 @@
-"""The stream over HTTP, for networks that break WebSocket: one long answer, or one poll after another.
+"""The stream over HTTP, for networks that block WebSocket: one long response (streaming) or repeated polls.
 
-Frames are the same. What the client sends comes in requests of its own; what is sent to it waits in a bounded queue.
+The frames are the same as over WebSocket. The client sends its frames in separate requests. Frames for the client wait
+in a bounded queue.
 """
 
 import asyncio
@@ -31,34 +32,34 @@ from crumbless.live.connections import EncodedFrame, encode_frame
 STREAM_HEADER = "crumbless-stream"
 
 MAX_BACKLOG = 4 * 1024 * 1024
-"""Bytes that may wait for one client before it counts as too slow."""
+"""Bytes that may wait for a client before it counts as too slow."""
 
 HEARTBEAT_SECONDS = 15.0
 POLL_SECONDS = 25.0
 
 DRAIN_SECONDS = 5.0
-"""How long a client on a long answer may take to read its end before its connection is cut."""
+"""How long a streaming client may take to read the end of the response before its connection is aborted."""
 
 MAX_FINAL_RESPONSES = MAX_FRAME
-"""Bytes that are kept for the client of an ended stream. More than that it reads again with its cursor."""
+"""Bytes that stay available after the end of a stream. A client with a longer backlog reads it again by its cursor."""
 
 Mode = Literal["stream", "poll"]
 
 
 class OpenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the client wants its frames."""
+    """The transport that the client requests."""
 
     mode: Mode
 
 
 class PollRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The number of the last batch that arrived."""
+    """The number of the last batch that the client received."""
 
     after: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Frames for a polling client. The same number always holds the same frames."""
+    """Frames for a polling client. A batch number always has the same frames."""
 
     stream: str
     batch: int
@@ -66,30 +67,30 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class HttpStream:
-    """One stream over HTTP: the queue between the connection and the requests that carry it (a StreamTransport)."""
+    """A StreamTransport over HTTP: the queue between the stream and the requests that carry it."""
 
     def __init__(
         self, services: Services, network: str, streams: "HttpStreams", abort: Callable[[], None] | None
     ) -> None:
         self.id = secrets.token_urlsafe(24)
         self._streams = streams
-        # Cuts the connection that carries a long answer; None for one that polls.
+        # Aborts the connection of a long response. None for a polling client.
         self._abort = abort
         self.carrier: HttpConnection | None = None
-        """The connection of a long answer; polls are counted by their own requests."""
+        """The connection of a long response. None for a polling client, whose requests are counted themselves."""
         self._queue: deque[bytes] = deque()
         self._size = 0
-        self._news = asyncio.Event()
+        self._frames_arrived = asyncio.Event()
         self._ended = False
         self._max_frame = MAX_AUTH_FRAME
         self._batch = Batch(self.id, 0, [])
-        # The hash of the token that the stream was authenticated with.
+        # The hash of the token that authenticated the stream.
         self._owner: bytes | None = None
         streams[self.id] = self
         self.connection = StreamConnection(services, self)
         self.connection.open(network)
 
-    # --- the connection's side (Outlet) -------------------------------------------------------------------------
+    # --- StreamTransport ----------------------------------------------------------------------------------------
 
     def write(self, frame: EncodedFrame) -> None:
         """Queue a frame."""
@@ -97,14 +98,14 @@ class HttpStream:
             return
         self._queue.append(frame.text)
         self._size += len(frame.text)
-        self._news.set()
+        self._frames_arrived.set()
         if self._size > MAX_BACKLOG:
             self.connection.closed()
             self._queue.clear()
             self.end(4414, "too slow")
 
     def end(self, code: int, reason: str) -> None:
-        """Queue the last frame. The client has a while to fetch it."""
+        """Queue the last frame. The client has a limited time to fetch it."""
         if not self._ended:
             self._ended = True
             last = encode_frame(End(code, reason)).text
@@ -116,39 +117,39 @@ class HttpStream:
                 self._take_all()
                 self._batch = Batch(self.id, self._batch.batch, [msgspec.Raw(last)])
             self._queue.append(last)
-            self._news.set()
+            self._frames_arrived.set()
             short = self._abort is not None or self._owner is None
             asyncio.get_running_loop().call_later(DRAIN_SECONDS if short else POLL_SECONDS, self._expire)
 
     @property
     def _session_ended(self) -> bool:
-        """Whether what was sent in this session is no longer for its holder."""
+        """Return whether the session has ended, so that its holder may no longer read the queue."""
         return self._owner is not None and not self.connection.session.alive(confirmed_ms())
 
     def _expire(self) -> None:
-        """The while is over. A long answer that is not at its end yet is one that nobody reads."""
+        """Discard the stream after the time limit. A long response that has not ended yet is not being read."""
         if self._abort is not None and self.id in self._streams:
             self._abort()
         self.forget()
 
     @property
     def undelivered(self) -> bool:
-        """Whether the stream has ended and its client has yet to fetch what came last."""
+        """Return whether the stream has ended and its client has not fetched the last frames yet."""
         return self._ended and bool(self._queue)
 
     def backlog(self) -> int:
-        """Bytes that wait for the client."""
+        """Return the bytes that wait for the client."""
         return self._size
 
     def accepted(self, token: str) -> None:
-        """From now on full-size frames are read, and requests need the token and key of the stream's session."""
+        """Accept frames of full size. From here on, requests need the token and key of the stream's session."""
         self._max_frame = MAX_FRAME
         self._owner = token_hash(token)
         if self.carrier is not None:
             self.carrier.authenticated(self.connection.session.id)
 
     async def check_caller(self, request: AnyRequest) -> None:
-        """Check that a request on this stream comes from its session, also after the stream or the session has ended.
+        """Check that a request belongs to the stream's session, even after the stream or the session has ended.
 
         Raises:
             ApiError: as `read_caller`; `forbidden` for another session.
@@ -157,23 +158,23 @@ class HttpStream:
             return
         session = self.connection.session
         if self._ended:
-            # The session may be gone from the database: the client must still learn why its stream has ended.
+            # The session may be deleted, but the client must still learn why its stream has ended.
             check_credentials(request, self._owner, session.thumbprint)
-        # By id: a session that dropped out of memory is another object when it is read again.
+        # Compares IDs, because a session that is read again is another object.
         elif (await read_caller(request)).id != session.id:
             raise ApiError("forbidden")
 
-    # --- the requests' side -------------------------------------------------------------------------------------
+    # --- requests -----------------------------------------------------------------------------------------------
 
     def forget(self) -> None:
-        """The stream is over for everybody."""
+        """End and remove the stream."""
         self.connection.closed()
         self._ended = True
-        self._news.set()
+        self._frames_arrived.set()
         self._streams.pop(self.id, None)
 
     def receive(self, body: bytes) -> None:
-        """The client's frames, one a line."""
+        """Process the client's frames, one per line."""
         for line in body.removesuffix(b"\n").split(b"\n"):
             if self._ended:
                 raise ApiError("stream_gone")
@@ -185,7 +186,7 @@ class HttpStream:
                 self.connection.receive(line)
 
     async def lines(self) -> AsyncIterator[bytes]:
-        """Everything for the client, one frame a line, until the end."""
+        """Yield all frames for the client, one per line, until the end."""
         try:
             while True:
                 if self._queue:
@@ -198,10 +199,10 @@ class HttpStream:
             self.forget()
 
     async def poll(self, after: int) -> Batch:
-        """The batch after number `after`, which is the current one when its answer was lost.
+        """Return the batch after number `after`. It is the current one again if the last response was lost.
 
         Raises:
-            ApiError: `stream_gone` when the client speaks of a batch that never was.
+            ApiError: `stream_gone` if the client names a batch that never existed.
         """
         self.connection.heard()
         if after == self._batch.batch:
@@ -218,29 +219,29 @@ class HttpStream:
         texts = [*self._queue]
         self._queue.clear()
         self._size = 0
-        self._news.clear()
+        self._frames_arrived.clear()
         return texts
 
     async def _wait(self, seconds: float) -> bool:
-        """Whether there is news before the time is up."""
-        self._news.clear()
+        """Return whether frames arrive before the time limit."""
+        self._frames_arrived.clear()
         try:
             async with asyncio.timeout(seconds):
-                await self._news.wait()
+                await self._frames_arrived.wait()
         except TimeoutError:
             return False
         return True
 
 
 HttpStreams = dict[str, HttpStream]
-"""The open streams over HTTP, by their ids."""
+"""The open streams over HTTP by ID."""
 
 
 async def wait_delivered(streams: HttpStreams, seconds: float) -> None:
-    """Return once every stream's client has fetched its end, or after `seconds`.
+    """Wait until all clients have fetched the end of their stream, at most `seconds`.
 
-    Who polls is between two polls for a moment; an end that is told in the next one spares them to find out. Polled:
-    it happens once in the life of a process.
+    A polling client may be between two polls. It learns of the end in the next poll instead of by a failed request.
+    This function polls too, because it runs once in the life of a process.
     """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -275,7 +276,7 @@ async def send_to_stream(call: PublicCall, body: bytes) -> None:
 
 
 async def _stream_of(request: AnyRequest) -> HttpStream:
-    """The stream named by the header, if the caller is whose stream it is."""
+    """Return the stream that the header names, if it belongs to the caller."""
     stream = _streams_of(request).get(request.headers.get(STREAM_HEADER, ""))
     if stream is None:
         raise ApiError("stream_gone")

@@ -1,4 +1,4 @@
-"""The interface between a stream and what carries it."""
+"""The interface between a stream and its transport."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ from crumbless.live.connections import EncodedFrame
 
 
 class StreamTransport(Protocol):
-    """What carries a stream: a WebSocket, or HTTP requests."""
+    """The transport of a stream: a WebSocket or HTTP requests."""
 
     def write(self, frame: EncodedFrame) -> None:
         """Send a frame. Ends the stream with 4414 if the client does not read fast enough."""

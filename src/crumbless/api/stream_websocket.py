@@ -1,7 +1,7 @@
-"""The stream over WebSocket: a protocol object that uvicorn hands the upgraded connection to.
+"""The stream over WebSocket: a protocol object to which uvicorn passes the upgraded connection.
 
-One small object per connection and no task, no queue, no timer of its own: that is what keeps an idle connection at a
-few kilobytes and a message at a few microseconds. Framing is in websocket_frames.py, meaning in stream.py.
+A connection is one small object without a separate task, queue or timer. So an idle connection takes a few kilobytes
+and a message a few microseconds. websocket_frames.py parses frames, and stream.py processes them.
 """
 
 import asyncio
@@ -40,26 +40,26 @@ from crumbless.live.tcp_connections import TcpConnections
 STREAM_PATH = "/v1/stream"
 
 MAX_BACKLOG = 4 * 1024 * 1024
-"""Bytes that may wait for one client before it counts as too slow: a full page of the longest messages fits."""
+"""Bytes that may wait for a client before it counts as too slow. A full page of the longest messages fits."""
 
 CLOSING_SECONDS = 0.5
 """How long the server waits for the client's close frame."""
 
 FLOOD = 4429
-"""Close code of a client that sends too fast: nothing more is read from it."""
+"""Close code for a client that sends too fast. Nothing more is read from it."""
 
 
 class WriteCoalescer:
-    """Gathers what is written in one turn of the loop, so that each connection has one system call for it.
+    """Collects the frames of one turn of the event loop, so that each connection needs one system call for them.
 
-    A batch of entries, an acknowledgement and a typing sign for the same client then leave together.
+    For example a batch of entries, an acknowledgement and a typing indicator for a client are sent together.
     """
 
     def __init__(self) -> None:
         self._written: list[StreamWebSocket] = []
 
     def add(self, connection: "StreamWebSocket") -> None:
-        """The connection has something to send at the end of this turn."""
+        """Flush the connection at the end of this turn."""
         if not self._written:
             asyncio.get_running_loop().call_soon(self._flush)
         self._written.append(connection)
@@ -75,11 +75,11 @@ class StreamWebSocket(asyncio.Protocol):
 
     __slots__ = (
         "_closing",
-        "_deaf",
+        "_connections",
         "_frames",
+        "_ignores_input",
         "_reader",
         "_services",
-        "_siblings",
         "_stream",
         "_transport",
         "_turn",
@@ -96,47 +96,47 @@ class StreamWebSocket(asyncio.Protocol):
     ) -> None:
         self._services = services
         self._turn = turn
-        # Frames of this turn of the loop; None in between, which is nearly always.
+        # The frames of this turn of the loop. None in between, which is most of the time.
         self._frames: list[bytes] | None = None
-        self._siblings = cast("set[StreamWebSocket]", server_state.connections)
+        self._connections = cast("set[StreamWebSocket]", server_state.connections)
         self._reader: FrameReader | None = None
         self._closing = False
-        # Whether the rest of a flood is left unread until the connection is closed.
-        self._deaf = False
+        # Whether the rest of a flood stays unread until the connection is closed.
+        self._ignores_input = False
 
-    # --- asyncio's side -----------------------------------------------------------------------------------------
+    # --- asyncio.Protocol ---------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is ours; the request that asked for the upgrade comes as the first data."""
+        """Take over the connection. The first data is the upgrade request."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=MAX_BACKLOG)
         if self._transport.get_write_buffer_size():
-            # Responses to requests before the upgrade. Their protocol was told of the full buffer, and this one would
-            # not be: the backlog would have no limit.
+            # Responses to earlier requests are still unsent. Their protocol received the signal of a full buffer. This
+            # one would not receive it, so the backlog would have no limit.
             self._transport.abort()
-        self._siblings.add(self)
+        self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client is gone."""
-        self._siblings.discard(self)
+        """Unregister the connection."""
+        self._connections.discard(self)
         self._services.of(TcpConnections).discard(self._transport)
         self._closing = True
         if self._reader is not None:
             self._stream.closed()
 
     def eof_received(self) -> bool:
-        """A half-closed connection is of no use."""
+        """Close a half-closed connection."""
         return False
 
     def pause_writing(self) -> None:
-        """MAX_BACKLOG is reached: this client does not read. It comes back with its cursor; nothing is lost."""
+        """Abort the connection of a client that does not read: MAX_BACKLOG is reached. The cursor prevents a loss."""
         if self._reader is not None:
             self._stream.closed()
         self._closing = True
         self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """The upgrade request, then frames."""
+        """Process the upgrade request, then frames."""
         reader = self._reader
         if reader is None:
             self._handshake(data)
@@ -160,8 +160,8 @@ class StreamWebSocket(asyncio.Protocol):
                 self._take(opcode, payload)
         if reader.parts:
             self._count_parts(reader)
-        if reader.more and not self._deaf:
-            self._read_on_later()
+        if reader.more and not self._ignores_input:
+            self._read_rest_later()
 
     def _count_parts(self, reader: FrameReader) -> None:
         parts, reader.parts = reader.parts, 0
@@ -170,20 +170,20 @@ class StreamWebSocket(asyncio.Protocol):
                 return
             self._stream.count_frame()
 
-    def _read_on_later(self) -> None:
-        """Leave the rest of a long read to the next turn of the loop, so that other connections come between."""
+    def _read_rest_later(self) -> None:
+        """Process the rest of a long read in the next turn of the loop, after other connections."""
         self._transport.pause_reading()
-        asyncio.get_running_loop().call_soon(self._read_on)
+        asyncio.get_running_loop().call_soon(self._read_rest)
 
-    def _read_on(self) -> None:
+    def _read_rest(self) -> None:
         if self._transport.is_closing():
             return
         self.data_received(b"")
-        if self._reader is not None and not self._reader.more and not self._deaf:
+        if self._reader is not None and not self._reader.more and not self._ignores_input:
             self._transport.resume_reading()
 
     def shutdown(self) -> None:
-        """The server stops: the client is to come back to whoever serves next."""
+        """Close the stream as the server stops. The client reconnects to a node that serves."""
         if self._reader is None:
             self._close()
         else:
@@ -199,7 +199,7 @@ class StreamWebSocket(asyncio.Protocol):
         elif opcode == BINARY:
             self._stream.end(1003, "frames are text")
         elif opcode == PING:
-            # A client that floods pings and does not read the pongs fills nobody's memory.
+            # Not answered if the client does not read, so that a flood of pings does not fill the memory.
             if self._stream.count_frame() and self._transport.get_write_buffer_size() < MAX_FRAME:
                 self._transport.write(pong_frame(payload))
         elif opcode == PONG:
@@ -219,7 +219,7 @@ class StreamWebSocket(asyncio.Protocol):
         self._close()
 
     def _await_close(self, reader: FrameReader, data: bytes) -> None:
-        """After our close frame only the client's is of interest."""
+        """Wait for the client's close frame, after the server has sent its own."""
         try:
             closed = any(opcode == CLOSE for opcode, _ in reader.feed(data))
         except FrameError:
@@ -227,15 +227,15 @@ class StreamWebSocket(asyncio.Protocol):
         if closed:
             self._close()
         elif reader.more:
-            # Its close frame is not worth the work of reading a flood; the connection is closed soon anyway.
+            # The rest is a flood and not worth parsing. The connection is closed soon in any case.
             self._transport.pause_reading()
 
     def _close(self) -> None:
-        """Close the connection once the client has read everything, but soon in any case."""
+        """Close the connection when the client has read everything, or after a short time."""
         self._transport.close()
         self._services.of(TcpConnections).closing(self._transport)
 
-    # --- the stream's side (Outlet) -----------------------------------------------------------------------------
+    # --- StreamTransport ----------------------------------------------------------------------------------------
 
     def write(self, frame: EncodedFrame) -> None:
         """Send a frame."""
@@ -251,30 +251,30 @@ class StreamWebSocket(asyncio.Protocol):
             self._frames.append(framed)
 
     def flush(self) -> None:
-        """Hand what was written to the transport."""
+        """Write the collected frames to the transport."""
         frames, self._frames = self._frames, None
         if frames and not self._transport.is_closing():
             self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     def end(self, code: int, reason: str) -> None:
-        """Send the close frame and wait a little for the client's."""
+        """Send the close frame and wait a short time for the client's."""
         if self._closing:
             return
         self._closing = True
         self.flush()
         self._transport.write(close_frame(code, reason))
         if code == FLOOD:
-            self._deaf = True
+            self._ignores_input = True
             self._transport.pause_reading()
         asyncio.get_running_loop().call_later(CLOSING_SECONDS, self._transport.close)
         self._services.of(TcpConnections).closing(self._transport)
 
     def backlog(self) -> int:
-        """Bytes that wait for the client."""
+        """Return the bytes that wait for the client."""
         return self._transport.get_write_buffer_size() + sum(map(len, self._frames or ()))
 
     def accepted(self, token: str) -> None:
-        """From now on full-size frames are read."""
+        """Accept frames of full size."""
         if self._reader is not None:
             self._reader.max_size = MAX_FRAME
             self._services.of(TcpConnections).authenticated(self._transport, self._stream.session.id)
@@ -290,7 +290,7 @@ class StreamWebSocket(asyncio.Protocol):
             key = self._check(head, headers)
             check_unauthenticated(self._services, network)
         except ApiError as error:
-            self._refuse(error)
+            self._send_error(error)
             return
         self._record(101)
         self._transport.write(
@@ -310,7 +310,11 @@ class StreamWebSocket(asyncio.Protocol):
         )
 
     def _check(self, head: str, headers: dict[str, str]) -> str:
-        """The client's key, if this is an upgrade to our protocol, for our host, from our own pages."""
+        """Return the client's key, if this is an upgrade to the stream, for this host and from a Crumbless page.
+
+        Raises:
+            ApiError: `misdirected`, `not_found`, `method_not_allowed`, `foreign_origin`, `invalid`.
+        """
         method, path = head.split(" ")[:2]
         settings = self._services.settings
         if headers.get("host", "").lower() not in settings.server.hosts:
@@ -332,14 +336,14 @@ class StreamWebSocket(asyncio.Protocol):
         if self._services.settings.logging.access_log:
             log_response("GET", STREAM_PATH, status, 0.0)
 
-    def _refuse(self, error: ApiError) -> None:
+    def _send_error(self, error: ApiError) -> None:
         body, status, reason = problem_of(error)
         self._services.http.errors[error.code] += 1
         self._record(status)
-        further = "".join(f"{name}: {value}\r\n" for name, value in error_headers(error).items())
+        extra_headers = "".join(f"{name}: {value}\r\n" for name, value in error_headers(error).items())
         self._transport.write(
             f"HTTP/1.1 {status} {reason}\r\nContent-Type: application/problem+json\r\nSec-WebSocket-Version: 13\r\n"
-            f"{further}"
+            f"{extra_headers}"
             f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n".encode()
             + body
         )
@@ -348,10 +352,10 @@ class StreamWebSocket(asyncio.Protocol):
 
 
 def _parse_request(data: bytes) -> tuple[str, dict[str, str]]:
-    """Request line and headers, which uvicorn has parsed once and written out again with lower-case names.
+    """Return the request line and headers, which uvicorn has parsed and serialised again with lower-case names.
 
-    The head has passed `check_head` (request_head.py). Several lines of a header are joined as over HTTP: two
-    origins or two keys then fail the checks.
+    The head has passed `check_head` (request_head.py). Several lines of a header are joined as over HTTP, so two
+    origins or two keys fail the checks.
     """
     head, *lines = data.split(b"\r\n")
     pairs = [(name, value) for name, _, value in (line.partition(b": ") for line in lines if line)]

@@ -1,7 +1,7 @@
 """WebSocket framing of the server's side (RFC 6455, section 5), without I/O.
 
-Every message of every stream passes here, and thousands of readers stand idle at once: so the usual case, one whole
-text frame in one piece, goes a short way without a buffer, and an idle reader is one small object.
+All messages pass this code, and thousands of readers are idle at once. So the usual case, one complete text frame in
+one read, has a fast path without a buffer. An idle reader is one small object.
 """
 
 from collections.abc import Sequence
@@ -32,13 +32,13 @@ _OPCODES = frozenset((CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG))
 _CLOSE_CODES = frozenset((*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)))
 
 PORTION = 64
-"""Frames read at a time: a read holds up to 256 KiB, which is 43,000 frames of 6 bytes and 25 ms of parsing."""
+"""Frames parsed at a time. A read has up to 256 KiB: 43,000 frames of 6 bytes, whose parsing takes 25 ms."""
 
 _SHORT_TEXT_HEADERS = [bytes((_WHOLE_TEXT, length)) for length in range(_LENGTH_16)]
 
 
 class FrameError(Exception):
-    """The client broke RFC 6455: close the connection with `code` (1002, 1007 or 1009)."""
+    """The client violated RFC 6455. The connection is closed with `code` (1002, 1007 or 1009)."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -46,16 +46,17 @@ class FrameError(Exception):
 
 
 class FrameReader:
-    """Turns the bytes of a client into messages.
+    """Parses the bytes of a client into messages.
 
-    `max_size` limits a message in bytes, the sum of its fragments included; it may be changed between frames. After
-    an error `messages_before_error` holds what the failed `feed` had read until then. `parts` counts the fragments that
-    completed no message; the caller resets it. `more` is set while a read holds more than PORTION frames.
+    - `max_size` is the longest message in bytes, also as the sum of fragments. It may be changed between frames.
+    - `messages_before_error` contains the messages that a failed `feed` had read before the error.
+    - `parts` counts fragments that did not complete a message. The caller resets it.
+    - `more` is set while a read contains more than PORTION frames.
     """
 
     __slots__ = (
-        "_broken_with",
         "_buffer",
+        "_error_code",
         "_fragments",
         "_opcode",
         "max_size",
@@ -69,22 +70,22 @@ class FrameReader:
         self.messages_before_error: Sequence[tuple[int, bytes]] = ()
         self.more = False
         self.parts = 0
-        self._broken_with = 0
+        self._error_code = 0
         self._buffer: bytearray | None = None
-        # The opcode of the message whose fragments are being collected; CONTINUATION when there is none.
+        # The opcode of the message whose fragments are being collected; CONTINUATION for none.
         self._opcode = CONTINUATION
         self._fragments: bytearray | None = None
 
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
-        """Take bytes as they came and return what they complete, in order, as (opcode, payload).
+        """Parse bytes and return the messages that they complete, in order, as (opcode, payload).
 
         At most PORTION frames are read. While `more` is set, the next call, without bytes, reads the next portion.
 
-        These are messages (TEXT, valid UTF-8, or BINARY) and control frames (CLOSE, PING, PONG). What follows a CLOSE
-        is returned too: the caller stops there.
+        The result contains messages (TEXT, valid UTF-8, or BINARY) and control frames (CLOSE, PING, PONG). Frames after
+        a CLOSE are returned too. The caller ignores them.
 
-        Raises FrameError as soon as a header shows that the frame is wrong or too big, before it is buffered. The
-        reader has lost its place then: every later call raises FrameError with the same code.
+        Raises FrameError as soon as a header shows that a frame is invalid or too big, before the frame is buffered.
+        The reader is then out of step, so all later calls raise FrameError with the same code.
         """
         if self._buffer is None and self._opcode == CONTINUATION and len(data) > 5 and data[0] == _WHOLE_TEXT:
             length, start = data[1] - _MASKED, 6
@@ -99,8 +100,8 @@ class FrameReader:
         return self._feed_any(data)
 
     def _feed_any(self, data: bytes) -> list[tuple[int, bytes]]:
-        if self._broken_with:
-            raise FrameError(self._broken_with, "bytes after an error")
+        if self._error_code:
+            raise FrameError(self._error_code, "bytes after an error")
         buffer = bytearray() if self._buffer is None else self._buffer
         buffer += data
         messages: list[tuple[int, bytes]] = []
@@ -118,20 +119,20 @@ class FrameReader:
         except FrameError as error:
             self._fail(error, messages)
             raise
-        # The front of a bytearray is cut off without moving the rest.
+        # Deleting the front of a bytearray does not move the rest.
         del buffer[:at]
         self._buffer = buffer or None
         return messages
 
     def _fail(self, error: FrameError, messages: list[tuple[int, bytes]]) -> None:
         self.messages_before_error = messages
-        self._broken_with = error.code
+        self._error_code = error.code
         self._fragments = None
-        # Not None, so that no later frame takes the short way.
+        # Not None, so that later frames do not take the fast path.
         self._buffer = bytearray()
 
     def _read_frame(self, buffer: bytearray, at: int) -> tuple[int, bytes, int] | None:
-        """Return first byte, unmasked payload and end of the frame that begins `at`; None while a part is missing."""
+        """Return first byte, unmasked payload and end of the frame at `at`. Return None if the frame is incomplete."""
         if len(buffer) < at + 2:
             return None
         first, second = buffer[at], buffer[at + 1]
@@ -192,7 +193,7 @@ class FrameReader:
 
 
 def text_frame(payload: bytes) -> bytes:
-    """Return a whole text frame: unmasked, as servers send them. `payload` is UTF-8."""
+    """Return a complete unmasked text frame. `payload` is UTF-8."""
     length = len(payload)
     if length < _LENGTH_16:
         return _SHORT_TEXT_HEADERS[length] + payload
@@ -202,27 +203,27 @@ def text_frame(payload: bytes) -> bytes:
 
 
 def close_frame(code: int, reason: str) -> bytes:
-    """Return a close frame; 1005 makes an empty one. A reason over 123 bytes is cut between two characters.
+    """Return a close frame, which is empty for 1005. A reason over 123 bytes is cut between two characters.
 
-    Raises ValueError when `code` may not be sent.
+    Raises ValueError if `code` must not be sent.
     """
     if code == NO_CODE:
         return _control_frame(CLOSE, b"")
     if code not in _CLOSE_CODES:
         raise ValueError(f"{code} is not a close code that may be sent")
-    said = reason.encode()[: _MAX_CONTROL - 2].decode(errors="ignore").encode()
-    return _control_frame(CLOSE, pack("!H", code) + said)
+    sent_reason = reason.encode()[: _MAX_CONTROL - 2].decode(errors="ignore").encode()
+    return _control_frame(CLOSE, pack("!H", code) + sent_reason)
 
 
 def pong_frame(payload: bytes) -> bytes:
-    """Return the answer to a ping with this payload. Raises ValueError when it is over 125 bytes."""
+    """Return the pong for a ping with this payload. Raises ValueError if it is over 125 bytes."""
     return _control_frame(PONG, payload)
 
 
 def parse_close(payload: bytes) -> int:
-    """Return the code in the payload of a close frame, 1005 when it is empty.
+    """Return the code in the payload of a close frame, 1005 if it is empty.
 
-    Raises FrameError with 1002 for half a code or one that may not be sent, with 1007 for a reason that is not UTF-8.
+    Raises FrameError 1002 if the code is incomplete or must not be sent, 1007 if the reason is not UTF-8.
     """
     if not payload:
         return NO_CODE
@@ -241,7 +242,7 @@ def _control_frame(opcode: int, payload: bytes) -> bytes:
 
 
 def _check_length(length: int, size: int) -> None:
-    # One length has one spelling; the top bit of the longest is always 0 (RFC 6455, section 5.2).
+    # A length must have its shortest encoding, and the top bit of a 64-bit length is 0 (RFC 6455, section 5.2).
     shortest = _LENGTH_16 if size == 2 else 0x10000
     if length < shortest or length >> 63:
         raise FrameError(PROTOCOL_ERROR, "bad length")
