@@ -1,4 +1,4 @@
-"""The consent manager of a site: one script, the same bytes for every visitor, and its words in other languages."""
+"""The consent manager of a site: one script, identical for all visitors, and its texts in other languages."""
 
 import msgspec
 from litestar import Response
@@ -16,26 +16,26 @@ from crumbless.store.tag_store import VendorTag, consent_revision, find_vendor_t
 from crumbless.texts import ENGLISH, direction_of, languages_of, read_texts
 
 CONSENT_SECONDS = 300
-"""How long a browser may use the script without asking: a new vendor is asked about after this."""
+"""How long a browser may cache the script. After this time it asks for consent to a new vendor."""
 
 SURFACE = "consent"
-"""Of the catalogue of texts. The script has English, and loads another language when it is needed."""
+"""The surface in the catalogue of texts. The script contains English and loads other languages on demand."""
 
 _PUBLIC = {"cross-origin-resource-policy": "cross-origin", "access-control-allow-origin": "*"}
-"""Pages of other origins import the words, which needs CORS; nothing here is secret or differs between visitors."""
+"""Pages of other origins import the texts, which needs CORS. They contain no secrets and are the same for all."""
 
 
 async def get_consent(call: PublicCall) -> Response[bytes]:
     """Return the consent manager of a site."""
     site = await read_site(call, call.request.query_params.get("site", ""))
-    tags, revision = await _read_asked(call, site)
+    tags, revision = await _read_question(call, site)
     config = ConsentConfig(
         site=site.key,
         origin=call.address,
         revision=revision,
         side="left" if site.side == "right" else "right",
         languages=[language for language in languages_of(SURFACE) if language != ENGLISH],
-        said=_say(call, tags, ENGLISH),
+        said=_texts(call, tags, ENGLISH),
     )
     return _serve(call, call.platform.assets.consent.replace("__CRUMBLESS_CONSENT__", script_value(config)))
 
@@ -46,18 +46,18 @@ async def get_consent_words(call: PublicCall, key: str, name: str) -> Response[b
     if extension != "js" or language not in languages_of(SURFACE):
         raise ApiError("not_found")
     site = await read_site(call, key)
-    tags, _ = await _read_asked(call, site)
-    return _serve(call, f"export default {script_value(_say(call, tags, language))};")
+    tags, _ = await _read_question(call, site)
+    return _serve(call, f"export default {script_value(_texts(call, tags, language))};")
 
 
-async def _read_asked(call: PublicCall, site: Site) -> tuple[tuple[VendorTag, ...], int]:
-    """The tags in use, and the number of the question that they make."""
+async def _read_question(call: PublicCall, site: Site) -> tuple[tuple[VendorTag, ...], int]:
+    """Return the tags in use and the consent revision."""
     return await call.read(
         lambda connection: (find_vendor_tags(connection, site.id), consent_revision(connection, site.id))
     )
 
 
-def _say(call: PublicCall, tags: tuple[VendorTag, ...], language: str) -> Said:
+def _texts(call: PublicCall, tags: tuple[VendorTag, ...], language: str) -> Said:
     services: frozenset[Service] = frozenset(tag.service for tag in tags)
     in_browser: frozenset[Service] = frozenset(tag.service for tag in tags if tag.mode == "browser")
     registry = call.of(PolicyPages).registry
@@ -71,6 +71,6 @@ def _serve(call: PublicCall, script: str) -> Response[bytes]:
 
 
 def script_value(value: object) -> str:
-    """The value as JavaScript writes it."""
-    # U+2028 and U+2029 are fine in strings since ES2019; "<" could end a script that somebody writes into a page.
+    """Return the value as a JavaScript expression."""
+    # U+2028 and U+2029 are valid in strings since ES2019. An unescaped "<" could end an inline script.
     return msgspec.json.encode(value).decode().replace("<", "\\u003c")

@@ -1,4 +1,4 @@
-"""What those who run a server ask of it: is it alive, can it do work, how much does it do."""
+"""Health, readiness and metrics of a node, over HTTP."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -27,14 +27,14 @@ async def get_ready(call: PublicCall) -> Response[bytes]:
 
 async def get_metrics(call: PublicCall) -> Response[bytes]:
     """Return the metrics to a program that has the token of the settings. For others the path does not exist."""
-    from crumbless.api.metrics_view import Metrics, may_read  # noqa: PLC0415 - a start does not wait for prometheus_client
+    from crumbless.api.metrics_view import Metrics, may_read  # noqa: PLC0415 - avoids loading prometheus_client at the start
 
     services, state = call.platform, call.request.app.state
     if not may_read(call.request.headers.get("authorization", ""), services.settings.monitoring.metrics_token):
         raise ApiError("not_found")
     if "metrics" not in state:
         state["metrics"] = Metrics(services, state["feed"])
-    # A node that only its metrics are read of finds out in this way too that its disk takes data again.
+    # Reading the readiness also detects that a full disk accepts data again, on nodes whose /readyz is not polled.
     ready = await cast(Readiness, state["readiness"]).read()
     body = await cast("Metrics", state["metrics"]).write(ready.ready)
     return Response(body, status_code=200, media_type="text/plain; version=0.0.4", headers=_NO_STORE)

@@ -1,4 +1,4 @@
-"""The figures of this node as Prometheus reads them (its text format): counted elsewhere, put into words here."""
+"""The metrics of this node in the text format of Prometheus."""
 
 import asyncio
 import hmac
@@ -20,11 +20,11 @@ from crumbless.store.schema import SCHEMA
 from crumbless.store.task_store import count_dead_tasks, count_due_tasks, last_error
 
 TIMEOUT_SECONDS = 2.0
-"""How long the database may take; after that its figures are left out, and the others are told."""
+"""How long the database may take. After this time its metrics are omitted."""
 
 
 class Metrics(Collector):
-    """One node's figures."""
+    """The metrics of one node."""
 
     def __init__(self, services: Services, feed: Feed) -> None:
         self._services = services
@@ -37,7 +37,7 @@ class Metrics(Collector):
         ProcessCollector(registry=self._registry)
 
     async def write(self, ready: bool) -> bytes:
-        """All of them, as text."""
+        """Return all metrics as text."""
         self._ready = ready
         self._free = await self._free_space()
         self._tasks = await self._count_tasks()
@@ -55,11 +55,11 @@ class Metrics(Collector):
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await self._services.reader.read(_count_tasks)
         except Exception:
-            # /readyz and the log say that the database is unavailable; a scrape that fails would hide all else.
+            # /readyz and the log report that the database is unavailable. A failed scrape would hide all other metrics.
             return {}
 
     def collect(self) -> Iterable[Metric]:
-        """Called by the registry."""
+        """Yield the metrics, when the registry collects them."""
         yield from self._node()
         yield from self._ledger()
         yield from self._http()
@@ -70,7 +70,9 @@ class Metrics(Collector):
             yield tasks
 
     def _node(self) -> Iterable[Metric]:
-        build = GaugeMetricFamily("crumbless_build", "1; what runs here.", labels=["version", "schema"])
+        build = GaugeMetricFamily(
+            "crumbless_build", "Always 1; the labels name what runs.", labels=["version", "schema"]
+        )
         build.add_metric([importlib.metadata.version("crumbless"), SCHEMA], 1)
         yield build
         connections = GaugeMetricFamily("crumbless_connections", "Open streams.", labels=["audience"])
@@ -82,13 +84,15 @@ class Metrics(Collector):
         ):
             connections.add_metric([audience], count)
         yield connections
-        yield _gauge("crumbless_node_ready", "1 while /readyz responses 200.", self._ready)
+        yield _gauge("crumbless_node_ready", "1 while /readyz returns 200.", self._ready)
         if self._free is not None:
             yield _gauge("crumbless_disk_free_bytes", "Free space of the fullest disk written to.", self._free)
             low = self._services.of(DiskSpace).is_low(self._free)
             yield _gauge("crumbless_disk_low", "1 while less is free than the setting asks for.", low)
-        yield _gauge("crumbless_node_stopping", "1 while the node is on its way out.", self._services.node.stopping)
-        yield _gauge("crumbless_bus_connected", "1 while other nodes can be told.", self._services.bus.connected)
+        yield _gauge("crumbless_node_stopping", "1 while the node is shutting down.", self._services.node.stopping)
+        yield _gauge(
+            "crumbless_bus_connected", "1 while the connection to other nodes is open.", self._services.bus.connected
+        )
         yield _gauge(
             "crumbless_clock_ahead_seconds",
             "By how much the wall clock is ahead of the time that has passed; 0 while it is right.",
@@ -120,12 +124,12 @@ class Metrics(Collector):
             errors.add_metric([code], count)
         yield errors
         yield _histogram(
-            "crumbless_http_response_seconds", "Time until an answer began; long polls aside.", http.seconds
+            "crumbless_http_response_seconds", "Time until a response began, without long polls.", http.seconds
         )
 
 
 def may_read(authorization: str, token: str) -> bool:
-    """Whether this Authorization header carries the token that the settings ask for. Without a setting: nobody."""
+    """Return whether the Authorization header contains the token of the settings. Without a setting return False."""
     scheme, _, given = authorization.partition(" ")
     return bool(token) and scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())
 
@@ -138,14 +142,14 @@ def _count_tasks(connection: Connection) -> Mapping[str, int]:
     }
 
 
-def _gauge(name: str, words: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, words, value=float(value))
+def _gauge(name: str, help_text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, help_text, value=float(value))
 
 
-def _counter(name: str, words: str, value: float) -> Metric:
-    return CounterMetricFamily(name, words, value=value)
+def _counter(name: str, help_text: str, value: float) -> Metric:
+    return CounterMetricFamily(name, help_text, value=value)
 
 
-def _histogram(name: str, words: str, histogram: Histogram) -> Metric:
+def _histogram(name: str, help_text: str, histogram: Histogram) -> Metric:
     total = histogram.total
-    return HistogramMetricFamily(name, words, buckets=histogram.buckets(), sum_value=total)
+    return HistogramMetricFamily(name, help_text, buckets=histogram.buckets(), sum_value=total)

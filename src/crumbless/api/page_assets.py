@@ -1,4 +1,4 @@
-"""The built browser code, in memory: read once at the start, served without touching the disk."""
+"""The built browser code, which is read once at the start and served from memory."""
 
 import gzip
 import hashlib
@@ -17,7 +17,7 @@ _TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file's bytes, plain and compressed, and its type and validator."""
+    """A file's bytes, plain and compressed, its media type and its ETag."""
 
     plain: bytes
     packed: bytes
@@ -26,9 +26,9 @@ class Asset:
 
 
 def make_asset(plain: bytes, media_type: str) -> Asset:
-    """The asset for these bytes."""
+    """Return the asset for these bytes."""
     etag = f'"{hashlib.sha256(plain).hexdigest()[:20]}"'
-    # mtime 0: equal bytes stay equal bytes, for every visitor and on every node.
+    # mtime 0, so that the compressed bytes are identical for all visitors and on all nodes.
     return Asset(plain, gzip.compress(plain, 9, mtime=0), media_type, etag)
 
 
@@ -36,7 +36,7 @@ class Assets:
     """The files of web_dist, by the names in its manifest.
 
     Raises:
-        SettingsError: when the browser code was not built.
+        SettingsError: if the browser code is not built.
     """
 
     def __init__(self, folder: Path = WEB_DIST) -> None:
@@ -54,27 +54,27 @@ class Assets:
         }
         self.loader = (folder / "loader.js").read_text(encoding="utf-8")
         style = json.dumps((folder / "consent.css").read_text(encoding="utf-8").strip())
-        # A style sheet of its own would need a request, and permission in the customer's policy.
+        # A separate style sheet would need a request, and permission in the customer's CSP.
         self.consent = (folder / "consent.js").read_text(encoding="utf-8").replace("__CRUMBLESS_CONSENT_STYLE__", style)
 
     def find(self, path: str) -> Asset | None:
-        """The asset at a path such as /assets/frame-abc.js."""
+        """Return the asset at a path such as /assets/frame-abc.js, or None."""
         return self._files.get(path)
 
     def script(self, page: str) -> str:
-        """The path of a page's script."""
+        """Return the path of a page's script."""
         return f"/{self._names[page]['script']}"
 
     def imports(self, page: str) -> list[str]:
-        """The paths of what a page's script cannot run without."""
+        """Return the paths of the modules that a page's script needs to start."""
         return [f"/{path}" for kind, path in self._names[page].items() if kind.startswith("import")]
 
     def scripts(self, page: str) -> list[str]:
-        """The paths of a page's script and of what it loads later."""
+        """Return the paths of a page's script and of the modules that it loads later."""
         parts = [name for name in self._names if name == page or name.startswith(f"{page}.")]
         return [self.script(name) for name in parts]
 
     def style(self, page: str) -> str | None:
-        """The path of a page's style sheet, if it has one."""
+        """Return the path of a page's style sheet, or None."""
         name = self._names[page].get("style")
         return name and f"/{name}"

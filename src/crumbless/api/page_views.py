@@ -1,4 +1,4 @@
-"""Pages and scripts: the loader of a site, the frame, the desk, and the files they are made of."""
+"""Pages and scripts: the loader of a site, the frame, the desk, and their files."""
 
 import html
 import json
@@ -19,7 +19,7 @@ from crumbless.store.people_store import Site
 from crumbless.store.tag_store import find_vendor_tags
 
 LOADER_SECONDS = 300
-"""How long a browser may use the loader without asking: a change of a site's looks is seen after this."""
+"""How long a browser may cache the loader. After this time it shows a site's new appearance."""
 
 YEAR_SECONDS = 31_536_000
 KEEP_DAYS = 30
@@ -45,7 +45,7 @@ _PAGE = """<!doctype html>
 </html>
 """
 
-# Asked for at once, not only when the script that needs it has come.
+# Loads a module at once, not only after the script that imports it.
 _PRELOAD = '<link rel="modulepreload" href="{path}" nonce="{nonce}">\n'
 
 _ICON = make_asset(
@@ -64,7 +64,7 @@ async def get_loader(call: PublicCall, name: str) -> Response[bytes]:
     call.of(EmbedSightings).note(site, call.request.headers.get("referer", ""))
     assets = call.platform.assets
     accent = site.accent or ACCENT
-    looks = json.dumps(
+    appearance = json.dumps(
         {
             "key": site.key,
             "origin": call.address,
@@ -74,7 +74,7 @@ async def get_loader(call: PublicCall, name: str) -> Response[bytes]:
             "keeper": assets.script("keeper"),
         }
     )
-    text = assets.loader.replace("__CRUMBLESS_SITE__", looks.replace("<", "\\u003c"))
+    text = assets.loader.replace("__CRUMBLESS_SITE__", appearance.replace("<", "\\u003c"))
     asset = make_asset(text.encode(), "text/javascript")
     return serve_asset(
         call, asset, f"public, max-age={LOADER_SECONDS}", {"cross-origin-resource-policy": "cross-origin"}
@@ -86,8 +86,8 @@ async def get_asset(call: PublicCall, name: str) -> Response[bytes]:
     asset = call.platform.assets.find(f"/assets/{name}")
     if asset is None:
         raise ApiError("not_found")
-    # The name changes with the content, so the content of a name never does.
-    # The loader imports the keeper into pages of other origins, which needs CORS; there is nothing secret in an asset.
+    # The name contains a hash of the content, so the content of a name never changes.
+    # The loader imports the keeper into pages of other origins, which needs CORS. Assets contain no secrets.
     return serve_asset(call, asset, f"public, max-age={YEAR_SECONDS}, immutable", {"access-control-allow-origin": "*"})
 
 
@@ -122,10 +122,10 @@ async def get_root(_call: PublicCall) -> Redirect:
 
 
 async def read_site(call: PublicCall, key: str) -> Site:
-    """The site with this key.
+    """Return the site with this key.
 
     Raises:
-        ApiError: `not_found`; `slow_down` for a network that asked for too many unknown keys.
+        ApiError: `not_found`; `slow_down` if the network has requested too many unknown keys.
     """
     site = await find_public_site(call.platform, call.network, key)
     if site is None:
@@ -136,7 +136,7 @@ async def read_site(call: PublicCall, key: str) -> Site:
 def serve_asset(
     call: PublicCall, asset: Asset, caching: str, headers: dict[str, str], status: int = 200
 ) -> Response[bytes]:
-    """The asset, compressed if the browser can take it so, or that it has not changed since the browser got it."""
+    """Return the asset, compressed if the browser accepts gzip, or 304 if the browser has the current one."""
     headers = {"vary": "accept-encoding"} | headers | {"etag": asset.etag, "cache-control": caching}
     if status == 200 and call.request.headers.get("if-none-match") == asset.etag:
         return Response(b"", status_code=304, media_type=asset.media_type, headers=headers)
@@ -164,7 +164,7 @@ def _page(call: PublicCall, name: str, title: str, config: dict[str, object], an
     )
     headers = {
         "cache-control": "no-store",
-        "content-security-policy": _policies(services.settings.server.address, nonce, ancestors),
+        "content-security-policy": _page_policies(services.settings.server.address, nonce, ancestors),
     }
     return Response(text, status_code=200, media_type="text/html", headers=headers)
 
@@ -174,17 +174,18 @@ def _style_link(assets: Assets, name: str) -> str:
     return f'<link rel="stylesheet" href="{path}">\n' if path else ""
 
 
-def _policies(address: str, nonce: str, ancestors: str) -> str:
-    """Two policies, which intersect: scripts must lie under /assets/ and carry this answer's nonce.
+def _page_policies(address: str, nonce: str, ancestors: str) -> str:
+    """Return two policies, which both apply: scripts need a path under /assets/ and the nonce of this response.
 
-    A nonce alone would let an injected `import()` load anything; a path alone would let injected markup run our files.
+    With only a nonce, an injected `import()` could load any script. With only a path, injected markup could run
+    Crumbless scripts.
     """
     by_path = content_policy(address, f"{address}/assets/", ancestors)
     return f"{by_path}, script-src 'nonce-{nonce}'"
 
 
 def content_policy(address: str, scripts: str, ancestors: str) -> str:
-    """What a page of ours may load and who may frame it; scripts only from the addresses in `scripts`."""
+    """Return the CSP of a page: its script sources are `scripts`, and `ancestors` may embed it in a frame."""
     stream = f"{'wss' if address.startswith('https:') else 'ws'}://{urlsplit(address).netloc}"
     return (
         f"default-src 'none'; script-src {scripts}; style-src {address}/assets/; img-src 'self' data:; "

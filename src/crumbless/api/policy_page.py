@@ -1,4 +1,4 @@
-"""The policy page of the installation and of each site, and the same for programs."""
+"""The policy pages of the installation and of each site, and storage.json for programs."""
 
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -19,17 +19,17 @@ from crumbless.store.tag_store import find_vendor_tags
 from crumbless.texts import languages_of
 
 DISCLOSURE_SECONDS = 300
-"""How long storage.json may be used without asking: a change of a site's tags is seen after this."""
+"""How long storage.json may be cached. After this time it shows a site's new vendor tags."""
 
 
 async def get_policy(call: PublicCall) -> Response[bytes]:
     """Return the policy page of the installation."""
-    return _answer(call, Subject())
+    return _respond(call, Subject())
 
 
 async def get_site_policy(call: PublicCall, key: str) -> Response[bytes]:
     """Return the policy page of a site."""
-    return _answer(call, await _find_subject(call, key))
+    return _respond(call, await _find_subject(call, key))
 
 
 async def get_disclosure(call: PublicCall) -> Response[bytes]:
@@ -44,7 +44,7 @@ async def get_disclosure(call: PublicCall) -> Response[bytes]:
     host = urlsplit(services.settings.server.address).hostname or ""
     disclosed = disclosure(services.of(PolicyPages).registry, texts, host, subject.services, language)
     asset = make_asset(msgspec.json.encode(disclosed), "application/json")
-    # The auditor and the banner read it from pages of other origins; it says what anybody may know.
+    # The auditor and the consent banner read it from pages of other origins. It is public.
     headers = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
     return serve_asset(call, asset, f"public, max-age={DISCLOSURE_SECONDS}", headers)
 
@@ -55,19 +55,19 @@ async def _find_subject(call: PublicCall, key: str) -> Subject | None:
     if site is None:
         return None
     found = await call.read(find_vendor_tags, site.id)
-    # What a page is made of is remembered with it; a secret has no place there.
+    # The subject is the cache key of the rendered page, so it must not contain secrets.
     tags = tuple(replace(tag, secret="") for tag in found)
     return Subject(site.key, site.name, site.origins, tags)
 
 
-def _answer(call: PublicCall, subject: Subject | None) -> Response[bytes]:
+def _respond(call: PublicCall, subject: Subject | None) -> Response[bytes]:
     services = call.platform
     pages = services.of(PolicyPages)
     language = choose_language(
         call.request.query_params.get("lang"), call.request.headers.get("accept-language"), languages_of("policy")
     )
     asset = pages.missing(language) if subject is None else pages.page(subject, language)
-    # Its scripts by their full addresses in place of a nonce: the page stays the same and can be kept by browsers.
+    # Lists the scripts by their full addresses. A nonce would change the page, so browsers could not cache it.
     scripts = " ".join(services.settings.server.address + path for path in services.assets.scripts("policy"))
     headers = {
         "content-language": language,

@@ -1,4 +1,4 @@
-"""The policy page's texts as HTML, with the few marks that they may contain, and its facts about browsers and links."""
+"""Renders the policy page's texts with their markup as HTML, and reads its data about browsers and links."""
 
 import datetime
 import re
@@ -20,7 +20,7 @@ _MARK = re.compile(
 
 
 class BrowserSteps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where one browser keeps its controls; policy/browsers.toml says what each field means."""
+    """The location of one browser's storage controls. policy/browsers.toml documents the fields."""
 
     name: str
     where: str
@@ -35,12 +35,12 @@ class BrowserSteps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 def read_links(folder: Path = FOLDER) -> dict[str, str]:
-    """The addresses of links to other people's pages."""
+    """Return the addresses of links to other websites."""
     return _read(folder / "links.toml")
 
 
 def read_browsers(folder: Path = FOLDER) -> list[BrowserSteps]:
-    """How each browser manages what is kept."""
+    """Return how each browser manages stored data."""
     return msgspec.convert(_read(folder / "browsers.toml")["browser"], list[BrowserSteps])
 
 
@@ -54,13 +54,13 @@ def render_message(
     """Return a message as HTML: **strong**, `code`, [words](link) and values; everything else is escaped.
 
     Args:
-        leaving: told to those who hear the page, behind a link to another website.
+        leaving: a hint for screen readers after a link to another website.
 
     Raises:
-        KeyError: for a link that the page does not have.
-        MessageError: for a value that is not given.
+        KeyError: if the page does not have a link.
+        MessageError: if a value is missing.
     """
-    # Values are put in after the marks were read, so that a value is never a mark.
+    # Values are inserted after the markup was parsed, so a value cannot contain markup.
     places = {name: f"\ue000{name}\ue001" for name in values}
     return _render_marks(format_message(message, language, places), links, values, leaving)
 
@@ -87,13 +87,13 @@ def _fill(text: str, values: Mapping[str, object]) -> str:
 
 
 def render_code(code: str) -> Markup:
-    """A name from the world of programs: always from left to right, never translated, broken after its full stops."""
+    """Return a technical name as HTML: left to right, not translated, with line breaks allowed after punctuation."""
     pieces = Markup("<wbr>").join(escape(piece) for piece in re.split(r"(?<=[._-])", code))
     return Markup('<code dir="ltr" translate="no">{}</code>').format(pieces)
 
 
 def render_link(words: str, address: str, leaving: str) -> Markup:
-    """A link; one that leaves for another website says so."""
+    """Return a link as HTML. A link to another website has the hint `leaving`."""
     if not address.startswith(("http:", "https:")):
         return Markup('<a href="{}">{}</a>').format(address, words)
     return Markup('<a class="away" href="{}" rel="noreferrer">{}<span class="hidden"> ({})</span></a>').format(

@@ -1,4 +1,4 @@
-"""The policy page as HTML: the registry, the words of a language and one site's facts, put together."""
+"""Renders the policy page from the storage registry, the texts of a language and the data of a site."""
 
 import datetime
 import functools
@@ -20,7 +20,7 @@ from crumbless.store.tag_store import VendorTag
 from crumbless.texts import direction_of, languages_of, name_of, read_texts
 
 PAGES_KEPT = 128
-"""Rendered pages held in memory, about 100 kB each: rendering takes milliseconds of the loop that carries the chats."""
+"""Rendered pages in memory, about 100 kB each. Rendering blocks the event loop for some milliseconds."""
 
 OWN_PLACES = {name: f"#{name}" for name in ("browsers", "third", "off")}
 """Links from one section of the page to another."""
@@ -28,7 +28,7 @@ OWN_PLACES = {name: f"#{name}" for name in ("browsers", "third", "off")}
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose policy it is: a site's, or with an empty key the installation's."""
+    """The subject of a policy: a site, or with an empty key the installation."""
 
     key: str = ""
     name: str = ""
@@ -37,17 +37,17 @@ class Subject:
 
     @property
     def services(self) -> frozenset[str]:
-        """Whose tags run in the visitors' browsers: only they keep anything there."""
+        """Return the services whose tags run in visitors' browsers. Only these store data there."""
         return frozenset(tag.service for tag in self.tags if tag.mode == "browser")
 
     @property
     def query(self) -> dict[str, str]:
-        """Names the subject in addresses."""
+        """Return the query parameters that name the subject."""
         return {"site": self.key} if self.key else {}
 
 
 class PolicyPages:
-    """Everything that the policy page is made of, read once."""
+    """The sources of the policy page, which are read once."""
 
     def __init__(self, registry: Registry, address: str, company: CompanySettings, assets: Assets) -> None:
         self.registry = registry
@@ -63,18 +63,18 @@ class PolicyPages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._page = environment.get_template("page.html.jinja")
-        self._missing = environment.get_template("missing.html.jinja")
+        self._page_template = environment.get_template("page.html.jinja")
+        self._missing_template = environment.get_template("missing.html.jinja")
         self.page = functools.lru_cache(PAGES_KEPT)(self._render_page)
         self.missing = functools.lru_cache(PAGES_KEPT)(self._render_missing)
 
     def _render_page(self, subject: Subject, language: str) -> Asset:
-        """The policy of a subject in a language."""
-        return self._render(self._page, subject, language)
+        """Return the policy of a subject in a language."""
+        return self._render(self._page_template, subject, language)
 
     def _render_missing(self, language: str) -> Asset:
-        """What is shown for a site that does not exist."""
-        return self._render(self._missing, Subject(), language)
+        """Return the page for a site that does not exist."""
+        return self._render(self._missing_template, Subject(), language)
 
     def _render(self, template: Template, subject: Subject, language: str) -> Asset:
         context = PolicyContext(self.registry, self._links, subject, language, self._address)
@@ -93,7 +93,7 @@ class PolicyPages:
 
 
 class PolicyContext:
-    """What the template asks while it renders one page in one language."""
+    """The data and functions of the template for one page in one language."""
 
     def __init__(
         self, registry: Registry, links: dict[str, str], subject: Subject, language: str, address: str
@@ -129,59 +129,59 @@ class PolicyContext:
         )
 
     def keys(self, items: Sequence[Item]) -> Markup:
-        """The items' keys, as a list in one line."""
+        """Return the items' keys, separated by commas."""
         return Markup(", ").join(render_code(item.key) for item in items)
 
     def key(self, item: Item) -> Markup:
-        """An item's key."""
+        """Return an item's key as HTML."""
         return render_code(item.key)
 
     def date(self, date: datetime.date) -> Markup:
-        """A date as the language writes it."""
+        """Return a date in the format of the language."""
         values = {"day": date.day, "month": self.texts["page"]["months"][date.month - 1], "year": date.year}
-        told = format_message(self.texts["page"]["date"], self.language, values)
-        return Markup('<time datetime="{}">{}</time>').format(date.isoformat(), told)
+        shown = format_message(self.texts["page"]["date"], self.language, values)
+        return Markup('<time datetime="{}">{}</time>').format(date.isoformat(), shown)
 
     def lifetime(self, item: Item) -> Markup:
-        """How long a value lasts."""
+        """Return the lifetime of a value."""
         message = self.texts["storage"]["tab" if item.mechanism == "sessionStorage" else "most"]
         return self.say(message, lifetime=self.stored.lifetime_text(self.language, item.lifetime))
 
     def cleared(self, item: Item) -> Markup:
-        """What deletes a value."""
+        """Return the actions that delete a value."""
         if item.cleared:
             return self.joined("cleared", item.cleared)
         return self.say(self.texts["storage"]["none_clears"], domain=item.domain)
 
     def categories(self) -> list[tuple[str, list[Item], list[Item]]]:
-        """Each category of our own items: what visitors have, and what operators alone have."""
-        own = [item for item in self._registry.item if item.service is None]
-        names = [name for name in self.stored.category if any(item.category == name for item in own)]
+        """Return each category of Crumbless items, with those of visitors and those that only operators have."""
+        own_items = [item for item in self._registry.item if item.service is None]
+        names = [name for name in self.stored.category if any(item.category == name for item in own_items)]
         return [
             (
                 name,
-                [item for item in own if item.category == name and item.surfaces != ["desk"]],
-                [item for item in own if item.category == name and item.surfaces == ["desk"]],
+                [item for item in own_items if item.category == name and item.surfaces != ["desk"]],
+                [item for item in own_items if item.category == name and item.surfaces == ["desk"]],
             )
             for name in names
         ]
 
     def revisions(self) -> list[tuple[str, Markup, Markup]]:
-        """Number, date and changes of each revision, newest first."""
+        """Return number, date and changes of each revision, newest first."""
         return [
             (str(one.number), self.date(one.date), self.say(self.stored.revision[str(one.number)]))
             for one in self._registry.revision
         ]
 
     def items_of(self, service: str) -> list[Item]:
-        """What the tag of a service keeps."""
+        """Return the items that the tag of a service stores."""
         return [item for item in self._registry.item if item.service == service]
 
     def tags_of(self, category: str) -> list[VendorTag]:
-        """The site's tags in browsers that belong to a category."""
+        """Return the site's browser tags of a category."""
         in_browsers = [tag for tag in self._subject.tags if tag.mode == "browser"]
         return [tag for tag in in_browsers if self.items_of(tag.service)[0].category == category]
 
     def address_in(self, language: str) -> str:
-        """This page in a language."""
+        """Return the address of this page in another language."""
         return f"?{urlencode({'lang': language})}"

@@ -1,4 +1,4 @@
-"""Whether this node can do work: asked by balancers, often, and by anybody, so that one look serves all of a second."""
+"""Checks whether this node can do work. The result is cached for a second: /readyz is public and polled often."""
 
 import asyncio
 import logging
@@ -15,24 +15,23 @@ from crumbless.store.disk_space import DiskSpace
 from crumbless.store.schema import SCHEMA, schema_of
 
 CACHE_SECONDS = 1.0
-"""How long a look is good for, however many ask."""
+"""How long a result is cached, for all requests."""
 
 TIMEOUT_SECONDS = 3.0
-"""After which a part that has not answered counts as away; balancers give up soon after."""
+"""Time after which a part counts as unavailable. Load balancers have slightly longer timeouts."""
 
 OPTIONAL_PARTS = {"bus", "disk"}
-"""What a node can be without: it reads the database instead. When the bus is unavailable for all nodes, taking all of
-them out
-of service would turn a delay into an outage. A disk that is nearly full still takes what is written."""
+"""Parts that a ready node may lack. Without the bus it reads the database. If the bus is unavailable for all nodes,
+taking all out of service would turn a delay into an outage. A disk that is nearly full still accepts writes."""
 
 WATCH_SECONDS = 30.0
-"""How often a node looks at its parts when no balancer asks."""
+"""Interval at which a node checks its parts if no load balancer polls."""
 
 log = logging.getLogger("crumbless.readiness")
 
 
 class Readiness:
-    """Looks at the parts of one node."""
+    """Checks the parts of one node."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -40,17 +39,17 @@ class Readiness:
         self._read_at = -CACHE_SECONDS
         self._parts: list[ReadyPart] = []
         self._healthy = True
-        # Desks learn of a full disk without a balancer.
-        self.loop = Periodic("the look at the node's parts", self._turn, WATCH_SECONDS)
+        # Also without a load balancer, the desk must show that the disk is full.
+        self.loop = Periodic("the check of the node's parts", self._check, WATCH_SECONDS)
 
-    async def _turn(self) -> None:
+    async def _check(self) -> None:
         await self.read()
 
     async def read(self) -> ReadyResponse:
-        """How the parts are now, or were a second ago at most. That the node stops is told at once."""
+        """Return the state of the parts, at most a second old. A stopping node is reported at once."""
         async with self._reading:
             stale = time.monotonic() - self._read_at >= CACHE_SECONDS
-            # A commit that failed or worked since then is reported at once too.
+            # A commit that has failed or succeeded since then is reported at once too.
             if stale or self._services.ledger.healthy != self._healthy:
                 self._parts = [*await self._database(), await self._ledger(), await self._disk(), self._bus()]
                 self._read_at = time.monotonic()
@@ -67,27 +66,27 @@ class Readiness:
         return ReadyPart("node", ok=True, state="serves")
 
     async def _database(self) -> list[ReadyPart]:
-        """Whether the database answers, and with a schema that this code knows."""
-        found = await self._within_patience("database", lambda: self._services.reader.read(_read_schema))
+        """Return whether the database responds, and whether this code supports its schema."""
+        found = await self._within_timeout("database", lambda: self._services.reader.read(_read_schema))
         if isinstance(found, _Unavailable):
-            away = ReadyPart("database", ok=False, state="does not answer")
-            return [away, ReadyPart("schema", ok=False, state="unknown while the database is away")]
+            database = ReadyPart("database", ok=False, state="does not answer")
+            return [database, ReadyPart("schema", ok=False, state="unknown while the database is unavailable")]
         return [ReadyPart("database", ok=True, state="answers"), _schema_part(found)]
 
     async def _ledger(self) -> ReadyPart:
-        """A node that a balancer took out of service gets no other write by which it could find itself well again."""
+        """Return whether the ledger writes. An unhealthy node gets no requests, so it must test its disk here."""
         ledger = self._services.ledger
         if ledger.at_work and not ledger.healthy:
-            await self._within_patience("ledger", ledger.try_disk)
+            await self._within_timeout("ledger", ledger.try_disk)
         if not ledger.at_work:
             return ReadyPart("ledger", ok=False, state="does not answer: a disk that hangs, or restart this node")
         state = "writes" if ledger.healthy else "cannot write: see the log; is the disk full?"
         return ReadyPart("ledger", ledger.healthy, state)
 
     async def _disk(self) -> ReadyPart:
-        """Low space is only reported: a node that can write continues. Tells the desks of those who can make room."""
+        """Return whether the disk has space, and show changes on the desk. A node with low space can still write."""
         services = self._services
-        found = await self._within_patience("disk", lambda: asyncio.to_thread(services.of(DiskSpace).free))
+        found = await self._within_timeout("disk", lambda: asyncio.to_thread(services.of(DiskSpace).free))
         free = found if isinstance(found, int) else None
         low = services.of(DiskSpace).is_low(free)
         full = services.ledger.at_work and not services.ledger.healthy
@@ -103,18 +102,21 @@ class Readiness:
         connected = self._services.bus.connected
         return ReadyPart("bus", connected, "connected" if connected else "is away; entries are read from the database")
 
-    async def _within_patience(self, part: str, ask: Callable[[], Awaitable[object]]) -> object:
-        """What `ask` returns, or that it did not in time. What it raises is logged: the answer goes to anybody."""
+    async def _within_timeout(self, part: str, read: Callable[[], Awaitable[object]]) -> object:
+        """Return the result of `read`, or _Unavailable after a timeout or exception.
+
+        Exceptions are only logged, because the response is public.
+        """
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await ask()
+                return await read()
         except Exception as error:
-            log.warning("not ready: the %s did not answer: %s", part, type(error).__name__)
+            log.warning("not ready: the %s did not respond: %s", part, type(error).__name__)
             return _Unavailable()
 
 
 class _Unavailable:
-    """In place of an answer."""
+    """The result of a part that does not respond."""
 
 
 def _read_schema(connection: Connection) -> str | None:
@@ -122,6 +124,6 @@ def _read_schema(connection: Connection) -> str | None:
 
 
 def _schema_part(found: object) -> ReadyPart:
-    """A newer schema than ours is one that the next release made for itself and for us: see "Upgrading" in the docs."""
+    """Return whether the schema is supported. A newer one also supports this release (see "Upgrading" in the docs)."""
     state = f"{found}" if found == SCHEMA else f"{found}; this node was made for {SCHEMA}"
     return ReadyPart("schema", isinstance(found, str) and found >= SCHEMA, state)

@@ -1,4 +1,4 @@
-"""Where storage.toml is found: in the package when it was installed, in the checkout when it is developed."""
+"""Reads storage.toml, from the installed package or from the checkout."""
 
 import functools
 from pathlib import Path
@@ -9,16 +9,16 @@ from crumbless.domain.storage_registry import Registry, parse_registry
 from crumbless.domain.storage_texts import StorageTexts
 from crumbless.texts import languages_of, read_texts
 
-_PLACES = (Path(__file__).parents[1] / "storage.toml", Path(__file__).parents[3] / "storage.toml")
+_PATHS = (Path(__file__).parents[1] / "storage.toml", Path(__file__).parents[3] / "storage.toml")
 
 
 def read_registry() -> Registry:
-    """The registry that this version was made with.
+    """Return the storage registry of this version.
 
     Raises:
-        RegistryError: when it is wrong, which a build does not let out.
+        RegistryError: if it is invalid. A build fails in this case.
     """
-    return parse_registry(next(path for path in _PLACES if path.exists()).read_text(encoding="utf-8"))
+    return parse_registry(next(path for path in _PATHS if path.exists()).read_text(encoding="utf-8"))
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""The scripts that put a vendor's tag into a page, made for the site. consent.js loads them after the grant."""
+"""The scripts that add a vendor's tag to a page of a site. consent.js loads them after consent."""
 
 import json
 
