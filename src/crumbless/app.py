@@ -1,4 +1,4 @@
-"""The composition root: the only file that sees every part, and the life of the process from start to stop."""
+"""The composition root: creates and connects all parts, and runs the process from start to stop."""
 
 import asyncio
 import contextlib
@@ -87,20 +87,20 @@ if TYPE_CHECKING:
 log = logging.getLogger("crumbless")
 
 STOP_SECONDS = 1
-"""How long answers in flight may take once the server is asked to shut down."""
+"""How long running responses may take after the server is asked to shut down."""
 
 DRAIN_SECONDS = 0.5
-"""How long clients that poll have to ask once more when the server stops."""
+"""How long polling clients have for one more poll when the server stops."""
 
 SWITCH_SECONDS = 0.0005
-"""How long the loop may keep the interpreter from the ledger's thread (Python's default is ten times that)."""
+"""How long the event loop may block the ledger's thread (Python's default is ten times as long)."""
 
 
 class Server:
     """One node, composed but not started.
 
     Args:
-        mails: where emails go, in place of what the settings say (the demo's box).
+        mails: replaces the mail transport of the settings (for the demo).
     """
 
     def __init__(self, settings: Settings, mails: MailPort | None = None) -> None:
@@ -189,7 +189,7 @@ class Server:
         return self._live.sessions.take_used()
 
     def start(self) -> None:
-        """Take the database and start the ledger. Call on the loop. `run_loops` comes next."""
+        """Lock the database and start the ledger, on the event loop. Call `run_loops` next."""
         self._lock.take()
         begin_clock(self._database_url)
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -197,20 +197,20 @@ class Server:
         self._live.start()
 
     def run_loops(self, group: asyncio.TaskGroup) -> None:
-        """Run in this group all that the node repeats, until `stop`."""
+        """Run the node's periodic work in this group, until `stop`."""
         parts = (self._tasks, self._seen, self._clock, self.services.streams, self._tcp, self._readiness)
         self._loops.start(group, [*self._live.loops(), *(part.loop for part in parts)])
 
     def begin_stop(self) -> None:
-        """Let balancers see that nothing new should come here."""
+        """Report on /readyz that load balancers should use another node."""
         self.services.node.stopping = True
 
     async def end_streams(self) -> None:
-        """Tell every client to come back; who polls hears it in the next poll, if that comes in time."""
+        """Close all streams. Polling clients learn it in their next poll, if it arrives in time."""
         self.services.node.closed = True
         self._end_all_streams()
         await wait_delivered(self._http_streams, DRAIN_SECONDS)
-        # Those that were opened meanwhile.
+        # Streams that were opened in the meantime.
         self._end_all_streams()
 
     def _end_all_streams(self) -> None:
@@ -218,13 +218,13 @@ class Server:
             stream.end(1012, "the server restarts")
 
     async def stop(self) -> None:
-        """Finish what was accepted, then let go of the database."""
+        """Finish the accepted work, then close the database."""
         await self._loops.stop()
-        # The ledger's thread keeps the process alive until it is closed: nothing before it may stand in its way.
+        # The ledger's thread keeps the process alive until the ledger is closed. An earlier error must not prevent it.
         first = (self._tasks.stop(), self._seen.write())
-        for fault in await asyncio.gather(*first, return_exceptions=True):
-            if fault is not None:
-                log.error("could not stop a component", exc_info=fault)
+        for error in await asyncio.gather(*first, return_exceptions=True):
+            if error is not None:
+                log.error("could not stop a component", exc_info=error)
         for provider in self._providers.values():
             await provider.close()
         await self._ledger.close()
@@ -235,7 +235,7 @@ class Server:
         self._lock.release()
 
     def asgi(self, extra_routes: Sequence[Route] = ()) -> ASGIApp:
-        """The HTTP side: the table of routes, and `further` ones (the demo's)."""
+        """Return the ASGI application with the route table and `extra_routes` (for the demo)."""
         app = Application(
             route_handlers=route_handlers(extra_routes),
             state=State(
@@ -275,10 +275,10 @@ def open_trace(url: str) -> "OtlpTrace | None":
 
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """A bound socket; port 0 means any free one.
+    """Return a bound socket. Port 0 selects a free one.
 
     Raises:
-        SettingsError: when the address cannot be had.
+        SettingsError: if the address is unavailable.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family)
@@ -293,9 +293,9 @@ def open_socket(host: str, port: int) -> socket.socket:
 
 
 def _tune_gc() -> None:
-    """Spare the collector what lives indefinitely, and let it look at little at a time.
+    """Exempt permanent objects from the garbage collector, and run it often with few objects.
 
-    Its pause grows with what was made since the last one: at 50,000 things it was 15 ms whenever many came at once.
+    Its pause grows with the number of new objects. With 50,000 objects in a burst it was 15 ms.
     """
     gc.collect()
     gc.freeze()
@@ -303,14 +303,14 @@ def _tune_gc() -> None:
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn without its signal handling: it would kill the process with the signal it caught."""
+    """uvicorn without its signal handling, which would kill the process with the caught signal."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
 
     def stop_listening(self) -> None:
-        """Take no new connection: a balancer asks the next node. Those that are open continue."""
+        """Accept no new connections, so that a load balancer uses another node. Open connections continue."""
         for one in getattr(self, "servers", ()):
             one.close()
 
@@ -323,7 +323,7 @@ def _uvicorn(app: ASGIApp, shell: HttpShell, ws: object = None) -> _Uvicorn:
             ws=ws or "none",  # pyright: ignore[reportArgumentType]
             lifespan="off",
             access_log=False,
-            # Ours alone decides whose X-Forwarded-For is believed; uvicorn would believe everybody on this machine.
+            # client_address.py handles X-Forwarded-For. uvicorn would trust it from all processes of this machine.
             proxy_headers=False,
             log_config=None,
             server_header=False,
@@ -341,17 +341,17 @@ async def serve(
     mails: MailPort | None = None,
     extra_routes: Sequence[Route] = (),
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what was accepted and return. A second one cuts the drain short.
+    """Serve until SIGINT or SIGTERM, then finish the accepted work and return. A second signal ends the drain.
 
     Args:
         listening: the socket to serve on (see `open_socket`).
-        beside: other applications to serve in the same process, each on its own socket (the demo's shop).
-        on_ready: awaited once requests are answered.
-        mails: where emails go, in place of what the settings say.
-        further: routes beside those of the table.
+        extra_apps: further applications in the same process, each with its own socket (the demo's shop).
+        on_ready: awaited when the server accepts requests.
+        mails: replaces the mail transport of the settings.
+        extra_routes: routes in addition to the route table.
 
     Raises:
-        SettingsError: when the database is not ready to be served.
+        SettingsError: if the database is not ready to be served.
     """
     check_schema(settings.database.database_url, make=True)
     if settings.bus.bus_url == "memory" and not settings.database.database_url.startswith("sqlite:"):

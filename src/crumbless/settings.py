@@ -1,6 +1,6 @@
-"""Every setting, read once at the start from the environment and one optional TOML file.
+"""All settings, which are read once at the start from the environment and one optional TOML file.
 
-`CRUMBLESS_PORT=9000` and `port = 9000` mean the same; the environment wins. docs/settings.md lists them all.
+`CRUMBLESS_PORT=9000` and `port = 9000` are equivalent. The environment wins. docs/settings.md lists all of them.
 """
 
 import ipaddress
@@ -22,14 +22,14 @@ CONFIG_FILE = "CRUMBLESS_CONFIG"
 TEST_PREFIX = "CRUMBLESS_TEST_"
 
 JSON_SETTINGS = {"oidc_providers"}
-"""Settings of several parts: tables in the TOML file, JSON in the environment."""
+"""Structured settings: tables in the TOML file, JSON in the environment."""
 
 SECRET_SETTINGS = {"bus_url", "database_url", "metrics_token", "oidc_providers", "secret_key"}
-"""Never shown, also not when they are wrong."""
+"""These values are never shown, even if they are invalid."""
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
-# As browsers send it in Origin, or no page of ours is known for ours; and it stands in Content-Security-Policies.
+# The form in which browsers send it in Origin, because origins are compared as text. CSPs contain it too.
 _match_address = re.compile(
     r"(https?)://(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?/?", re.ASCII
 ).fullmatch
@@ -37,20 +37,20 @@ _match_address = re.compile(
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
 Rate = Annotated[float, msgspec.Meta(gt=0, le=10_000_000)]
-# Shown on the policy page, each in one line.
+# The policy page shows each in one line.
 Line = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")]
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"\A(?:[^\s@<>\"?&,;]+@[^\s@<>\"?&,;]+)?\Z")]
 Phone = Annotated[str, msgspec.Meta(pattern=r"\A(?:\+?[0-9][0-9 ()./-]{2,30})?\Z")]
-# As a header carries it; long enough that nobody guesses it.
+# The characters of a header. The length prevents guessing.
 Token = Annotated[str, msgspec.Meta(pattern=r"\A(?:[!-~]{16,200})?\Z")]
 Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
 KeptDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
-# The database itself refuses to remove what is younger.
+# The database itself rejects the deletion of newer entries.
 AuditDays = Annotated[int, msgspec.Meta(ge=91, le=36_500)]
 
 
 class OidcProviderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An OpenID provider at which operators may sign in. `id` stands in addresses, `name` on the button."""
+    """An OpenID provider at which operators may sign in. `id` is part of addresses, and `name` is on the button."""
 
     id: Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9-]{1,32}\Z")]
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
@@ -76,13 +76,13 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str:
-        """The public address without a closing slash: what proofs and pages name."""
+        """Return the public address without a trailing slash, as proofs and pages contain it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
 
     @property
     def hosts(self) -> frozenset[str]:
-        """The values of the Host header that this server answers for."""
+        """Return the values of the Host header that this server accepts."""
         return frozenset({urlsplit(self.address).netloc.lower(), *(host.lower() for host in self.allowed_hosts)})
 
 
@@ -228,7 +228,7 @@ class CompanySettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """All settings, in the sections of docs/settings.md. The names of fields are unique among all sections."""
+    """All settings, in the sections of docs/settings.md. A field's name is unique among all sections."""
 
     server: ServerSettings = msgspec.field(default_factory=ServerSettings)
     database: DatabaseSettings = msgspec.field(default_factory=DatabaseSettings)
@@ -251,7 +251,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 SECTIONS: dict[str, type[msgspec.Struct]] = {one.name: one.type for one in msgspec.structs.fields(Settings)}
 
 SECTION_OF = {one.name: name for name, section in SECTIONS.items() for one in msgspec.structs.fields(section)}
-"""The section of each setting. In the environment and the TOML file a setting has its own name only."""
+"""The section of each setting. The environment and the TOML file use the setting's name without the section."""
 
 
 def setting(settings: Settings, name: str) -> Any:
@@ -260,10 +260,10 @@ def setting(settings: Settings, name: str) -> Any:
 
 
 def read_settings(environment: Mapping[str, str] = os.environ, **overrides: Any) -> Settings:
-    """The settings from `overrides`, else the environment, else the TOML file, else the defaults.
+    """Return the settings from `overrides`, else the environment, else the TOML file, else the defaults.
 
     Raises:
-        SettingsError: with one line that names the setting, its source and what it accepts.
+        SettingsError: if a setting is invalid, with one line that names it and the accepted values.
     """
     values: dict[str, Any] = {}
     if path := environment.get(CONFIG_FILE):
@@ -280,7 +280,7 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: Any)
 
 
 def _in_sections(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the values by their sections. Raises SettingsError for a name that is no setting."""
+    """Return the values by section. Raises SettingsError for an unknown name."""
     sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     for name, value in values.items():
         if name not in SECTION_OF:
@@ -318,13 +318,13 @@ def _read_json(name: str, text: str) -> Any:
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):
-        # Without the text: it holds secrets.
+        # The message omits the text, because it contains secrets.
         raise SettingsError(f"{name}: expected JSON") from None
 
 
 def _in_one_line(error: msgspec.ValidationError, values: Mapping[str, Any]) -> str:
     message, _, path = str(error).partition(" - at `$.")
-    # The section, then the setting, then what is wrong inside of it.
+    # The path contains the section, then the setting, then the invalid part.
     key = re.split(r"[.\[]", path.rstrip("`"))[1]
     shown = "" if key in SECRET_SETTINGS else f" (it is {values.get(key)!r})"
     return f"{PREFIX}{key.upper()}: {message[0].lower()}{message[1:]}{shown}"
@@ -340,15 +340,15 @@ def _check_proxies(settings: Settings) -> None:
 
 
 def check_database_url(url: str) -> None:
-    """Raises SettingsError unless it names a database. The URL is never shown: it holds a password."""
+    """Raise SettingsError unless the URL names a database. The URL contains a password, so it is never shown."""
     if url.startswith("sqlite:///") and url != "sqlite:///":
         return
     try:
         parts = urlsplit(url)
-        told = parts.scheme == "postgresql" and len(parts.path) > 1 and (parts.port is None or parts.port > 0)
+        names_database = parts.scheme == "postgresql" and len(parts.path) > 1 and (parts.port is None or parts.port > 0)
     except ValueError:
-        told = False
-    if not told:
+        names_database = False
+    if not names_database:
         wanted = "expected sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME"
         raise SettingsError(f"{PREFIX}DATABASE_URL: {wanted}; a password's special characters percent-encoded")
 
@@ -365,7 +365,7 @@ def _check_urls(settings: Settings) -> None:
 
 
 def _check_bus(settings: Settings) -> None:
-    """The URL is never shown: it may hold a password."""
+    """Raise SettingsError if the URL is invalid. It may contain a password, so it is never shown."""
     name = f"{PREFIX}BUS_URL"
     if settings.bus.bus_url not in {"memory", "postgresql"} and not all(
         _is_nats_url(url.strip()) for url in settings.bus.bus_url.split(",")

@@ -1,4 +1,4 @@
-"""How operators sign in and what they do with their own account, over HTTP."""
+"""Operators' sign-in and account settings, over HTTP."""
 
 from functools import partial
 
@@ -39,7 +39,7 @@ from crumbless.ids import confirmed_ms
 from crumbless.store.ticket_store import find_one_time_token
 
 MAX_ACCOUNT_BODY = 8 * 1024
-"""Bytes of a request that signs an operator in or changes how they do."""
+"""Longest request of a sign-in or of an account's settings, in bytes."""
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,7 +59,7 @@ async def post_sign_in_code(call: KeyCall, wanted: CodeRequest) -> SignInRespons
     """Finish a sign-in with a code of the authenticator app or a recovery code."""
     one_time_token = await call.read(find_one_time_token, "second_factor", wanted.one_time_token, call.thumbprint)
     attempt = partial(sign_in_with_code, call.services, call.device(wanted.time_zone), wanted, call.terms)
-    # By account as well as by ticket: a client that knows the password can request many tickets.
+    # Counted by account too: a client that knows the password can request many one-time tokens.
     guesser = Guesser(one_time_token.subject, call.thumbprint, call.network, "code")
     return await throttled(call.platform, guesser, attempt, "wrong_code")
 

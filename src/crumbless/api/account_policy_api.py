@@ -1,4 +1,4 @@
-"""How the operators of a workspace must sign in, over HTTP."""
+"""The account policy of a workspace, over HTTP."""
 
 from crumbless.actions.account_policy_change import PolicyLimits, change_account_policy, read_account_policy
 from crumbless.api.call import OperatorCall

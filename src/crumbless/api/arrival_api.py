@@ -1,6 +1,7 @@
-"""What a person with a link and without a session does: set up, accept an invitation, replace a password.
+"""Requests of people who have a link but no session: set-up, invitations, password resets, address changes.
 
-The secret comes in a body: it stood in a fragment, which browsers do not send, and fetching a link has no effect.
+The secret is in the link's fragment, which browsers do not send. The page sends it in a body, so fetching a link has no
+effect.
 """
 
 from crumbless.actions.invitation_accept import accept_invitation, read_invitation
@@ -35,8 +36,7 @@ async def post_setup_read(call: PublicCall, wanted: SecretRequest) -> SetUpLinkR
 async def post_setup(call: KeyCall, wanted: SetUpRequest) -> SetUpResponse:
     """Set up a workspace with its first owner and site."""
     signed_in, site = await begin_workspace(call.services, call.device(wanted.time_zone), wanted, call.terms)
-    told = site_response(site, call.address)
-    return SetUpResponse(signed_in.token, signed_in.expires_at, signed_in.operator, told)
+    return SetUpResponse(signed_in.token, signed_in.expires_at, signed_in.operator, site_response(site, call.address))
 
 
 async def post_invitation_read(call: PublicCall, wanted: SecretRequest) -> InvitationResponse:
@@ -68,7 +68,7 @@ async def post_reset_request(call: PublicCall, wanted: ResetRequest) -> None:
 
 async def post_reset(call: PublicCall, wanted: PasswordReset) -> None:
     """Replace the password."""
-    # The link is enough: the request needs no key, and the new session will have one of its own.
+    # The link is sufficient. The request needs no key, because it creates no session.
     await reset_password(call.services, read_device(call.request, "", ""), wanted)
 
 

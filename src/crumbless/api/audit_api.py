@@ -12,21 +12,21 @@ from crumbless.domain.wire_people import AuditLogPage
 
 
 class AuditFilter(msgspec.Struct, frozen=True):
-    """Which entries: of which act and actor, where one is named."""
+    """The action and the actor of the requested entries, if they are given."""
 
     action: Annotated[str, msgspec.Meta(pattern="^[a-z_]{1,48}$")] | None = None
     actor: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9-]{1,64}$")] | None = None
 
 
 class AuditQuery(AuditFilter, frozen=True):
-    """Which page: the entries below a number, newest first."""
+    """The requested page: the entries below a number, newest first."""
 
     before: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
 
 
 class AuditExportQuery(AuditFilter, frozen=True):
-    """In which format."""
+    """The format of the export."""
 
     format: ExportFormat = "csv"
 
@@ -38,7 +38,7 @@ async def get_audit_log(call: OperatorCall, query: AuditQuery) -> AuditLogPage:
 
 async def get_audit_log_export(call: OperatorCall, query: AuditExportQuery) -> Stream:
     """Return the audit log as a file."""
-    # Logged before the first byte: an export that is cut short was one too.
+    # Logged before the first byte, so that an interrupted export is logged too.
     await call.write(log_export, query.format)
     lines = export_audit(call.services, call.workspace, query.format, query.action, query.actor)
     media_type = "text/csv" if query.format == "csv" else "application/jsonl"

@@ -31,12 +31,12 @@ class Call:
 
     @property
     def network(self) -> str:
-        """The caller's network, for limits."""
+        """Return the caller's network, for limits."""
         return client_network(self.request)
 
     @property
     def address(self) -> str:
-        """The server's public address."""
+        """Return the server's public address."""
         return self.platform.settings.server.address
 
     def of(self, kind: type[T]) -> T:
@@ -45,7 +45,7 @@ class Call:
 
     @property
     def services(self) -> ActionServices:
-        """The services of actions that do slow work before their transaction."""
+        """Return the services of actions that do slow work before their transaction."""
         platform, files = self.platform, self.of(FileServices)
         return ActionServices(
             platform.ledger,
@@ -72,7 +72,7 @@ class PublicCall(Call):
 
 
 class KeyCall(PublicCall):
-    """A call without a session, signed by a key: `thumbprint` names it."""
+    """A call without a session, signed by the key with this thumbprint."""
 
     __slots__ = ("thumbprint",)
 
@@ -84,7 +84,7 @@ class KeyCall(PublicCall):
 
     @property
     def terms(self) -> SessionTerms:
-        """How long a session that begins lasts."""
+        """Return the terms of a session that begins."""
         return SessionTerms(self.platform.settings.sign_in.operator_session_days, self.platform.secret_box)
 
 
@@ -120,12 +120,12 @@ class OperatorCall(SessionCall):
 
     @property
     def workspace(self) -> int:
-        """The operator's workspace."""
+        """Return the operator's workspace."""
         return self.session.workspace
 
     @property
     def device(self) -> str:
-        """The device's name, for emails about the account."""
+        """Return the device's name, for emails about the account."""
         return device_name(self.request.headers.get("user-agent", ""))
 
 

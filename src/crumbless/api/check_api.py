@@ -1,6 +1,7 @@
-"""What `crumbless check` and the desk's "Connection check" request, to see what a proxy does to requests and responses.
+"""The endpoint of the connection check, which shows how a proxy changes requests and responses.
 
-Anyone may request it, so it contains only what the caller sent, and what every page of this server contains.
+`crumbless check` and the desk's "Connection check" use it. It needs no session, so the response contains only data of
+the request itself and data that is in every page of this server.
 """
 
 import secrets

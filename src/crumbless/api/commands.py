@@ -1,4 +1,4 @@
-"""The table of commands: one line for each subject that has any."""
+"""The table of commands, with one line for each subject that has commands."""
 
 from crumbless.actions import conversation_commands
 from crumbless.domain.command import Command

@@ -1,4 +1,4 @@
-"""Consent records: made from the pages of sites, shown to whoever has their number, verified with our keys."""
+"""Consent receipts, over HTTP. The pages of sites create them, and a receipt's ID is needed to read it."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ from crumbless.store.consent_store import is_known_origin
 from crumbless.store.people_store import Site, find_site
 
 PREFLIGHT_SECONDS = 7_200
-"""How long a browser may remember that a page may ask: as long as Chromium remembers anything."""
+"""How long a browser may cache the response to a preflight: the longest time that Chromium allows."""
 
 GPC_SINCE = "2026-11-24"
-"""Since when Global Privacy Control is honoured (see docs/tags.md)."""
+"""Date since which Global Privacy Control is honoured (see docs/tags.md)."""
 
 
 async def options_consent(call: PublicCall) -> Response[None]:
@@ -46,7 +46,7 @@ async def post_consent(call: PublicCall, wanted: ConsentRequest) -> Response[byt
         take_token(call.of(ConsentLimits).site_consents, site.id)
         receipt = await call.write(store_consent, site, wanted)
     except ApiError as error:
-        # The page is one of the site's: it may read why.
+        # The page belongs to the site, so it may read the error.
         refusal = error_response(call.request, error)
         refusal.headers.update(_open_to(origin))
         return refusal
@@ -54,7 +54,7 @@ async def post_consent(call: PublicCall, wanted: ConsentRequest) -> Response[byt
 
 
 def _origin_of(call: PublicCall, site: Site) -> str:
-    """Return the origin of the page that sends this, if it is the site's or ours. Raises ApiError `foreign_origin`."""
+    """Return the origin of the page. Raises ApiError `foreign_origin` unless it is the site's or the server's."""
     origin = call.request.headers.get("origin", "")
     if origin not in {*site.origins, call.address}:
         raise ApiError("foreign_origin")

@@ -1,4 +1,4 @@
-"""How a session's device is named for its owner: in coarse words, never by address or whole User-Agent."""
+"""Names the device of a session coarsely, without its address or full User-Agent."""
 
 import re
 import zoneinfo
@@ -32,7 +32,7 @@ _match_zone = re.compile(r"[A-Za-z_]+(?:/[A-Za-z0-9_+-]+){0,2}").fullmatch
 
 
 def read_device(request: AnyRequest, thumbprint: str, time_zone: str) -> Device:
-    """The device that asks, with this key, and where it says that its clock is."""
+    """Return the device of the request, with this key and time zone."""
     network = operator_network_hash(services_of(request).secret_box, client_network(request))
     return Device(thumbprint, device_name(request.headers.get("user-agent", "")), place_name(time_zone), network)
 
@@ -43,14 +43,14 @@ def operator_network_hash(secret_box: SecretBox, network: str) -> str:
 
 
 def device_name(user_agent: str) -> str:
-    """Such as "Firefox on Linux"; empty when nothing is recognised."""
+    """Return a name such as "Firefox on Linux", or an empty text if nothing is recognised."""
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     return f"{browser} on {system}" if browser and system else browser or system
 
 
 def place_name(time_zone: str) -> str:
-    """Such as "Europe, Berlin", from the name of a time zone; empty for what is none."""
+    """Return a place such as "Europe, Berlin" from the name of a time zone, or an empty text if the name is invalid."""
     if not _match_zone(time_zone) or time_zone not in _zones() or "/" not in time_zone:
         return ""
     region, *places = time_zone.split("/")

@@ -1,4 +1,4 @@
-"""Photos of operators, sent by themselves and shown to anyone who knows the path."""
+"""Photos of operators, over HTTP. Operators upload their own, and a path is enough to read one."""
 
 import re
 
@@ -22,7 +22,7 @@ _is_picture = re.compile(r"image/(?:jpeg|png|webp|gif)", re.ASCII | re.IGNORECAS
 HEADERS = {
     # The name is random and its content never changes.
     "cache-control": "public, max-age=31536000, immutable",
-    # Whatever it is taken for, wherever it is opened: it runs nothing and loads nothing.
+    # The file can run and load nothing, even if a browser interprets it as another type.
     "content-security-policy": "sandbox; default-src 'none'",
     "cross-origin-resource-policy": "same-origin",
 }
@@ -30,7 +30,7 @@ HEADERS = {
 
 async def post_photo(call: OperatorCall) -> PhotoResponse:
     """Set the operator's photo."""
-    # The caller was checked first: an unauthenticated client's megabytes are not read.
+    # The adapter has checked the caller, so uploads of unauthenticated clients are not read.
     if not _is_picture(call.request.headers.get("content-type", "").partition(";")[0].strip()):
         raise ApiError("unsupported_media_type", "Send a picture: JPEG, PNG, WebP or GIF.")
     content = await read_body(call.request, MAX_BYTES)
@@ -49,8 +49,8 @@ async def get_file(call: PublicCall, file: str, name: str) -> Response[bytes]:
     if number is None or not is_id(file):
         raise ApiError("not_found")
     unknown_names = call.of(RequestLimits).unknown_names
-    kept = await look_up(unknown_names, call.network, lambda: call.read(find_file, file))
-    content = kept and await call.of(FileServices).files.get(names_of(file)[number])
-    if not kept or content is None:
+    stored = await look_up(unknown_names, call.network, lambda: call.read(find_file, file))
+    content = stored and await call.of(FileServices).files.get(names_of(file)[number])
+    if not stored or content is None:
         raise ApiError("not_found")
-    return Response(content, status_code=200, media_type=kept.media_type, headers=HEADERS)
+    return Response(content, status_code=200, media_type=stored.media_type, headers=HEADERS)

@@ -1,4 +1,4 @@
-"""Parts for stored files, joined once in app.py."""
+"""The services for stored files, created once in app.py."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from crumbless.domain.ports import FilesPort, ImagesPort
 
 @dataclass(frozen=True, slots=True)
 class FileServices:
-    """Where files are stored, and how pictures are made smaller."""
+    """The file storage and the resizing of pictures."""
 
     files: FilesPort
     pictures: ImagesPort

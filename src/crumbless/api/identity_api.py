@@ -1,4 +1,4 @@
-"""Who a visitor is: requests of visitors and of the pages of sites, and the settings of a site."""
+"""Identity verification and device transfer of visitors, and their settings of a site, over HTTP."""
 
 import time
 
@@ -72,14 +72,14 @@ async def post_device_transfer(call: KeyCall, wanted: DeviceTransferRequest) -> 
         if site is None:
             raise ApiError("ticket_gone")
         await _check_network(call, site.workspace, call.thumbprint)
-        begun = await call.of(VisitorServices).device_transfer.take(site, wanted.secret, call.thumbprint)
+        session = await call.of(VisitorServices).device_transfer.take(site, wanted.secret, call.thumbprint)
     except ApiError as error:
         if error.code != "ticket_gone":
             guesses.take_back(guesser)
         raise
-    # Earlier failures still count: a client with one code of its own must not guess others indefinitely.
+    # Earlier failures still count: a client with one valid code must not guess others indefinitely.
     guesses.take_back(guesser)
-    return begun
+    return session
 
 
 async def get_site_identity(call: OperatorCall, key: str) -> SiteIdentity:

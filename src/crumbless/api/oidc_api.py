@@ -1,4 +1,4 @@
-"""Signing in, joining, connecting an account and stepping up at an OpenID provider, over HTTP."""
+"""Sign-in, joining, account connection and re-authentication at an OpenID provider, over HTTP."""
 
 from litestar import Response
 

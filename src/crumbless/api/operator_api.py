@@ -1,4 +1,4 @@
-"""The inbox, timelines and the operator who is signed in, over HTTP."""
+"""The inbox, timelines and the signed-in operator, over HTTP."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ Position = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class InboxQuery(msgspec.Struct, frozen=True):
-    """Which conversations: a page of those below a position, newest first. `waiting`: who waits for a reply."""
+    """The requested page: the conversations below a position, newest first. `waiting`: those that need a reply."""
 
     before: Position | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
@@ -29,7 +29,7 @@ class InboxQuery(msgspec.Struct, frozen=True):
 
 
 class EntriesQuery(msgspec.Struct, frozen=True):
-    """Which entries: a page of those below a number."""
+    """The requested page: the entries below a number."""
 
     before: Position | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 100

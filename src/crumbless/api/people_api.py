@@ -1,4 +1,4 @@
-"""The people of a workspace, its invitations and teams, and the operator's own profile, over HTTP."""
+"""The operators of a workspace, its invitations and teams, and the operator's own profile, over HTTP."""
 
 from crumbless.actions.people_read import read_people
 from crumbless.actions.person_change import change_operator, disable_operator, enable_operator, sign_out_operator
@@ -41,7 +41,7 @@ async def post_revoke(call: OperatorCall, invitation: str) -> None:
     await call.write(withdraw_invitation, invitation)
 
 
-# --- people -------------------------------------------------------------------------------------------------------
+# --- operators ----------------------------------------------------------------------------------------------------
 
 
 async def post_person(call: OperatorCall, person: str, wanted: OperatorChangeRequest) -> None:

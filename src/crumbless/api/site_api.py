@@ -18,8 +18,8 @@ from crumbless.store.workspace_store import find_workspace_response
 
 async def get_sites(call: OperatorCall) -> SitesResponse:
     """Return the sites of the workspace that the operator sees."""
-    kept = await call.read(list_sites, call.workspace, visible(call.session))
-    return SitesResponse([site_response(site, call.address) for site in kept])
+    sites = await call.read(list_sites, call.workspace, visible(call.session))
+    return SitesResponse([site_response(site, call.address) for site in sites])
 
 
 async def post_site_add(call: OperatorCall, wanted: SiteRequest) -> SiteResponse:
@@ -39,7 +39,7 @@ async def get_site_seen(call: OperatorCall, key: str) -> SiteSeen:
 
 
 def site_response(site: StoredSite, address: str) -> SiteResponse:
-    """The site as the desk shows it.
+    """Return the site as the desk shows it.
 
     Args:
         address: the server's public address.

@@ -1,4 +1,4 @@
-"""What visitors request over HTTP: to start, to list and add conversations, to export and erase what is stored."""
+"""Visitors' requests over HTTP: start, list and add conversations, export and erase data."""
 
 from typing import Annotated
 
@@ -26,12 +26,12 @@ async def start(call: PublicCall, wanted: StartRequest) -> StartResponse:
     thumbprint = proof and proof.thumbprint
     await admit_start(services, call.network, wanted.site, wanted.work, thumbprint)
     visitors = call.of(VisitorServices)
-    arrival = StartContext(thumbprint, visitors.network_hash(call.network))
-    return await start_conversation(call.services, arrival, wanted, visitors.verification)
+    context = StartContext(thumbprint, visitors.network_hash(call.network))
+    return await start_conversation(call.services, context, wanted, visitors.verification)
 
 
 class ConversationsQuery(msgspec.Struct, frozen=True):
-    """Which conversations of a visitor are returned: those with a number below `before`, at most `limit`."""
+    """The requested page: at most `limit` conversations of the visitor with a number below `before`."""
 
     before: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
@@ -44,11 +44,11 @@ async def get_conversations(call: VisitorCall, query: ConversationsQuery) -> Vis
 
 async def post_conversation(call: VisitorCall, wanted: ConversationRequest) -> ConversationAnswer:
     """Start another conversation of the visitor with its first message."""
-    services, by = call.platform, call.session
-    site = await call.read(site_key_of_visitor, by.subject)
-    await admit_start(services, call.network, site or "", wanted.work, by.thumbprint)
+    services, session = call.platform, call.session
+    site = await call.read(site_key_of_visitor, session.subject)
+    await admit_start(services, call.network, site or "", wanted.work, session.thumbprint)
     network = call.of(VisitorServices).network_hash(call.network)
-    return await start_another(call.services, by, wanted, network)
+    return await start_another(call.services, session, wanted, network)
 
 
 async def erase(call: VisitorCall) -> ErasedResponse:

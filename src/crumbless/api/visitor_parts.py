@@ -1,4 +1,4 @@
-"""What acts on visitors, joined once: who verifies them, where they continue, whom to keep out."""
+"""The services about visitors: identity verification, device transfer, bans and proof of work."""
 
 import time
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from crumbless.store.ban_store import read_ban_list
 
 @dataclass(frozen=True, slots=True)
 class VisitorServices:
-    """Who visitors are, where they continue, and whom to keep out."""
+    """Identity verification, device transfer, bans and proof of work."""
 
     bans: BanCache
     verification: IdentityVerification
@@ -30,14 +30,14 @@ class VisitorServices:
     network_key: bytes
 
     def network_hash(self, network: str) -> str:
-        """What is kept of a network in place of its address."""
+        """Return the keyed hash of a network, which is stored instead of its address."""
         return network_hash(self.network_key, network)
 
 
 def open_visitor_services(
     settings: VisitorSettings, reader: ReaderPort, ledger: LedgerPort, secret_box: SecretBox
 ) -> VisitorServices:
-    """The parts of one node; every node with the same key knows the challenges and networks of the others."""
+    """Return the services of a node. Nodes with one secret key share challenges and network hashes."""
     bans = BanCache(lambda: reader.read(read_ban_list), time.monotonic)
     days = settings.visitor_session_days
     return VisitorServices(
