@@ -1,4 +1,4 @@
-"""What holds for all tests."""
+"""Settings and fixtures of all tests."""
 
 from collections.abc import Iterator
 
@@ -7,14 +7,14 @@ from hypothesis import HealthCheck, settings
 
 from support.postgres import PostgresServer
 
-# How fast this machine makes examples, and runs one, says nothing about the code: other programs share it.
+# No deadlines: other programs share this machine, so the time of an example does not depend on the code alone.
 settings.register_profile("crumbless", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("crumbless")
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL for the tests of this process."""
+    """Yield a PostgreSQL server for the tests of this process."""
     server = PostgresServer()
     server.start()
     yield server

@@ -1,4 +1,4 @@
-"""The live sides of several nodes in one process, on one database in memory and one bus that can be made to fail."""
+"""The realtime parts of several nodes in one process, with a database in memory and a bus that can fail."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from support.value_make import make_appended
 
 
 class Network:
-    """The shared network of all nodes. `lose`: whether a packet is lost. `held`: delays packets while it is a list."""
+    """The shared network. `lose` returns whether a packet is lost. While `held` is a list, packets are delayed."""
 
     def __init__(self) -> None:
         self.transports: list[FakeTransport] = []
@@ -23,7 +23,7 @@ class Network:
         self.packets: list[Packet] = []
 
     def carry(self, packet: Packet) -> None:
-        """To all who follow its channel."""
+        """Deliver a packet to all followers of its channel, unless it is lost or delayed."""
         self.packets.append(packet)
         if self.lose():
             return
@@ -75,7 +75,7 @@ class FakeTransport:
 
 
 class Store:
-    """The database that all nodes share: entries by workspace, sessions by token, the moment each person changed."""
+    """The shared database: entries by workspace, sessions by token, and the time of each operator's last change."""
 
     def __init__(self) -> None:
         self.entries: dict[int, list[Appended]] = {}
@@ -83,19 +83,19 @@ class Store:
         self.ended: dict[str, int] = {}
         self.changed: dict[str, int] = {}
         self.away = False
-        # What each session reaches, and which conversations were read for summaries.
+        # The conversations that each session reaches, and those whose summaries were read.
         self.reach: dict[str, tuple[str, ...]] = {}
         self.summaries_read: list[list[str]] = []
 
     def commit(self, count: int = 1, workspace: int = 1) -> list[Appended]:
-        """The next entries of a workspace."""
-        kept = self.entries.setdefault(workspace, [])
-        new = [make_appended(len(kept) + number + 1, workspace=workspace) for number in range(count)]
-        kept += new
+        """Append entries to a workspace and return them."""
+        entries = self.entries.setdefault(workspace, [])
+        new = [make_appended(len(entries) + number + 1, workspace=workspace) for number in range(count)]
+        entries += new
         return new
 
     def reads(self) -> RealtimeReads:
-        """The reads of a node."""
+        """Return the reads of a node."""
         return RealtimeReads(
             self._entries_after, self._positions, self._session, self._changes, self._reach, self._summaries
         )
@@ -115,45 +115,47 @@ class Store:
 
     async def _session(self, token_hash: bytes) -> Session | None:
         await self._answer()
-        kept = self.sessions.get(token_hash)
-        if kept is None or kept.id in self.ended:
+        session = self.sessions.get(token_hash)
+        if session is None or session.id in self.ended:
             return None
-        return self.copy_of(kept)
+        return self.copy_of(session)
 
     async def _reach(self, ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         await self._answer()
-        return {kept.id: self.reach[kept.id] for kept in self.sessions.values() if kept.id in ids}
+        return {session.id: self.reach[session.id] for session in self.sessions.values() if session.id in ids}
 
     async def _summaries(self, ids: Sequence[str]) -> Sequence[VisitorSummary]:
         await self._answer()
         self.summaries_read.append([*ids])
         return [VisitorSummary(one, 1, "open", 1, 1, 1, None) for one in ids]
 
-    def copy_of(self, kept: Session) -> Session:
-        """The session as a row is read: another object each time."""
+    def copy_of(self, session: Session) -> Session:
+        """Return a copy of the session, as each read of its row returns another object."""
         return Session(
-            kept.id,
-            kept.role,
-            kept.workspace,
-            kept.subject,
-            kept.name,
-            kept.thumbprint,
-            kept.expires_at,
-            kept.reach,
-            changed_at=self.changed.get(kept.subject, 0),
+            session.id,
+            session.role,
+            session.workspace,
+            session.subject,
+            session.name,
+            session.thumbprint,
+            session.expires_at,
+            session.reach,
+            changed_at=self.changed.get(session.subject, 0),
         )
 
     async def _changes(self, ids: Sequence[str], since: int) -> SessionChanges:
         await self._answer()
         states = {
-            kept.id: SessionState(
-                kept.id in self.ended,
-                self.changed.get(kept.subject, 0),
-                kept.authenticated_at,
-                reach_summary(self.reach[kept.id][0], len(self.reach[kept.id])) if kept.id in self.reach else None,
+            session.id: SessionState(
+                session.id in self.ended,
+                self.changed.get(session.subject, 0),
+                session.authenticated_at,
+                reach_summary(self.reach[session.id][0], len(self.reach[session.id]))
+                if session.id in self.reach
+                else None,
             )
-            for kept in self.sessions.values()
-            if kept.id in ids
+            for session in self.sessions.values()
+            if session.id in ids
         }
         ended = [session_id for session_id, at in self.ended.items() if at >= since]
         return SessionChanges(states, ended, [(one, at) for one, at in self.changed.items() if at >= since])
@@ -180,7 +182,7 @@ class RecordingListener:
 
 
 class DoubleNode:
-    """A node: its live side on the shared store and network."""
+    """A node's realtime part with the shared store and network."""
 
     def __init__(self, store: Store, network: Network) -> None:
         self.store = store
@@ -197,11 +199,11 @@ class DoubleNode:
         await self.live.stop()
 
     async def listen(self, session: Session) -> RecordingListener:
-        """A listener that has begun."""
-        ear = RecordingListener(session)
-        self.live.connections.add(ear)
+        """Add a listener of the session and return it."""
+        listener = RecordingListener(session)
+        self.live.connections.add(listener)
         await self.live.subscriptions.begin(session.workspace)
-        return ear
+        return listener
 
     def append(self, count: int = 1, workspace: int = 1) -> None:
         """Commit entries here and publish them."""
@@ -211,5 +213,5 @@ class DoubleNode:
 async def eventually(condition: Callable[[], bool], seconds: float = 5) -> None:
     """Return once the condition holds."""
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - what happens is told nobody
+        while not condition():  # noqa: ASYNC110 - no event reports the change
             await asyncio.sleep(0.002)

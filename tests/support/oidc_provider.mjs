@@ -1,5 +1,5 @@
 // A real OpenID provider (npm oidc-provider) on loopback, for one client. Prints its issuer when it listens.
-// Signing in needs no password: whoever names an account is it.
+// Signing in needs only the name of an account and no password.
 import { createServer } from "node:http";
 import Provider from "oidc-provider";
 

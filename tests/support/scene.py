@@ -31,12 +31,12 @@ IS_HELD = """async (text) => {
   database.close();
   return held.some(({ v }) => [...v.values()].some((kept) => kept.v === text));
 }"""
-"""Whether the page around the frame keeps this text for it."""
+"""Returns whether the host page stores this text for the frame."""
 
 expect.set_options(timeout=DEADLINE_MS)
 
 SENT = re.compile("Sent")
-"""Below a message that the server has acknowledged. Its case tells it from "Will be sent …"."""
+"""The text below an acknowledged message. The capital letter distinguishes it from "Will be sent …"."""
 
 _numbers = itertools.count(1)
 
@@ -55,17 +55,17 @@ class Visitor:
         self.box: Locator = self.chat.get_by_role("textbox", name="Message")
 
     def arrive(self, path: str = "/") -> None:
-        """Come to a page of the shop."""
+        """Open a page of the shop."""
         self.page.goto(self.shop + path)
 
     def open(self, path: str = "/") -> None:
-        """Come to the shop and open the chat."""
+        """Open the shop and the chat."""
         self.arrive(path)
         self.launcher.click()
         expect(self.box).to_be_visible()
 
     def wait_until_kept(self, text: str) -> None:
-        """A page that keeps the chat for its frame does so a little later, though sooner than anybody turns a page."""
+        """Return once the text is stored. A host page that stores data for its frame does so after a short delay."""
         if not self.page.frames[1].evaluate(STORAGE_WORKS):
             wait_in_page(self.page, IS_HELD, text)
 
@@ -75,7 +75,7 @@ class Visitor:
         self.box.press("Enter")
 
     def bubbles(self) -> Locator:
-        """All messages of the thread."""
+        """Return all messages of the thread."""
         return self.chat.locator(".bubble")
 
 
@@ -92,7 +92,7 @@ class Desk:
         self.rows: Locator = page.locator("a.row")
 
     def sign_in(self) -> None:
-        """Come to the desk and sign in."""
+        """Open the desk and sign in."""
         self.page.goto(self.address)
         self.page.get_by_label("Email").fill(self.email)
         self.page.get_by_label("Password").fill(PASSWORD)
@@ -100,11 +100,11 @@ class Desk:
         expect(self.heading).to_be_visible()
 
     def row(self, text: str) -> Locator:
-        """The conversation in the list whose last words these are."""
+        """Return the conversation in the list whose last message contains this text."""
         return self.rows.filter(has_text=text)
 
     def open(self, text: str) -> None:
-        """Open the conversation with these last words."""
+        """Open the conversation whose last message contains this text."""
         self.row(text).click()
         expect(self.reply).to_be_visible()
 
@@ -114,12 +114,12 @@ class Desk:
         self.page.get_by_role("button", name="Send").click()
 
     def bubbles(self) -> Locator:
-        """All messages of the thread."""
+        """Return all messages of the thread."""
         return self.page.locator(".bubble")
 
 
 class BrowserScenario:
-    """A workspace of the test's own, its shop, and the people in it."""
+    """A separate workspace for the test, with its shop and people."""
 
     def __init__(
         self,
@@ -146,11 +146,11 @@ class BrowserScenario:
             add_operator(connection, workspace, email, name, PASSWORD)
 
     def context(self, kind: Kind = "ordinary", script: str = "", **settings: Any) -> tuple[BrowserContext, Watch]:
-        """A person's browser, watched. `script` runs in every frame before the page's own."""
+        """Return a person's browser and its watch. `script` runs in every frame before the page's scripts."""
         return self.adopt(self._browser_of(kind).new_context(**settings), script)
 
     def adopt(self, context: BrowserContext, script: str = "") -> tuple[BrowserContext, Watch]:
-        """As `context`, of a browser that a test has started in its own way."""
+        """Return the context and its watch, for a browser that the test has started itself."""
         context.set_default_timeout(DEADLINE_MS)
         watch = Watch(context)
         self._watches.append(watch)
@@ -170,7 +170,7 @@ class BrowserScenario:
         return Desk(context.new_page(), self.server.address, self.emails[name], watch)
 
     def timeline(self) -> list[str]:
-        """The texts of all messages of this site, as the database holds them."""
+        """Return the texts of all messages of this site in the database."""
         rows = self.server.rows(
             "SELECT entry.data FROM entry JOIN conversation ON conversation.no = entry.conversation_no "
             "JOIN site ON site.id = conversation.site_id "
@@ -180,7 +180,7 @@ class BrowserScenario:
         return [json.loads(data)["text"] for (data,) in rows]
 
     def check(self) -> None:
-        """Fail on what must never be seen in any browser, and when expected violations of a policy are missing."""
+        """Fail if a browser recorded a fault, or if the recorded CSP violations are not as expected."""
         for watch in self._watches:
             watch.check()
         violations = [line for watch in self._watches for line in watch.violations]

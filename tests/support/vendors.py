@@ -13,7 +13,7 @@ from typing import Any, Literal, Self, cast
 from urllib.parse import parse_qs, urlsplit
 
 Mood = Literal["fine", "failing", "refusing", "redirecting", "silent", "endless"]
-"""How a vendor answers what a relay sends: well; 500; 200 with an error inside; 302; never; without an end."""
+"""A vendor's response to a relay: success, 500, 200 with an error in the body, 302, none, or an endless one."""
 
 GTAG = """(() => {
   const tag = TAG_ID;
@@ -106,7 +106,7 @@ PIXEL = """(() => {
 
 @dataclass(frozen=True)
 class Arrived:
-    """One request that came."""
+    """A received request."""
 
     method: str
     path: str
@@ -116,13 +116,13 @@ class Arrived:
 
     @property
     def json(self) -> Any:
-        """The body."""
+        """Return the body."""
         return json.loads(self.body)
 
 
 @dataclass
 class Vendor:
-    """A vendor's server. `script` is the path of its script, `relays` those that a relay posts to."""
+    """A vendor's server. `script` is the path of its script, and a relay posts to the paths in `relays`."""
 
     script: str
     source: str
@@ -141,7 +141,7 @@ class Vendor:
 
     @property
     def address(self) -> str:
-        """Where it is served: for the settings `ga4_url`, `ga4_script_url`, `tiktok_url`, `tiktok_script_url`."""
+        """Return the address for `ga4_url`, `ga4_script_url`, `tiktok_url` and `tiktok_script_url`."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def relayed(self) -> list[Arrived]:
@@ -149,11 +149,11 @@ class Vendor:
         return [one for one in self.arrived if one.path in self.relays]
 
     def from_browsers(self) -> list[Arrived]:
-        """Return the requests of browsers: all that are not a relay's."""
+        """Return the requests of browsers: all except those of relays."""
         return [one for one in self.arrived if one.path not in self.relays]
 
     def wait_for(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
-        """Return once the condition holds, which is looked at whenever something has arrived."""
+        """Return once the condition holds. It is checked after each request."""
         with self.changed:
             assert self.changed.wait_for(condition, seconds), f"not within {seconds} s; arrived: {self.arrived}"
 
@@ -269,10 +269,10 @@ def _tiktok_says(_asked: Arrived, mood: Mood) -> bytes:
 
 
 def google() -> Vendor:
-    """Google's hosts in one: gtag.js, where it sends, and the Measurement Protocol."""
+    """All of Google's hosts in one server: gtag.js, its collection endpoint, and the Measurement Protocol."""
     return Vendor("/gtag/js", GTAG, "id", ("/mp/collect", "/debug/mp/collect"), _google_says)
 
 
 def tiktok() -> Vendor:
-    """TikTok's hosts in one: events.js, where it sends, and the Events API."""
+    """All of TikTok's hosts in one server: events.js, its collection endpoint, and the Events API."""
     return Vendor("/i18n/pixel/events.js", PIXEL, "sdkid", ("/open_api/v1.3/event/track/",), _tiktok_says)
