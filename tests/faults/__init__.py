@@ -1,1 +1,1 @@
-"""`bin/faults`: people talk while things break; then all heals, and nothing may be lost, doubled or out of order."""
+"""`bin/faults`: clients chat during injected faults. Then no message may be lost, duplicated or out of order."""

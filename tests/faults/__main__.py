@@ -14,11 +14,11 @@ from faults.installation import SingleNode
 from faults.run import Outcome, run_once
 from faults.trouble import Fault, kinds_of, make_plan, make_tour
 
-SHRINK_TRIES = 12
+SHRINK_ATTEMPTS = 12
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit code: 0 only when nothing was lost, doubled or out of order."""
+    """Run and return the exit code: 0 if no message was lost, duplicated or out of order."""
     asked = _parse(arguments)
     seed = asked.seed if asked.seed is not None else secrets.randbelow(2**31)
     kinds = asked.only or kinds_of(asked.nodes, asked.bus)
@@ -37,12 +37,12 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/faults", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=30.0, help="how long people talk (default 30)")
-    parser.add_argument("--seed", type=int, help="the same seed makes the same troubles (default: a random one)")
-    parser.add_argument("--tour", action="store_true", help="each kind of trouble once, alone, instead of --seconds")
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long clients chat (default 30)")
+    parser.add_argument("--seed", type=int, help="the same seed creates the same faults (default: a random one)")
+    parser.add_argument("--tour", action="store_true", help="each kind of fault once, alone, instead of --seconds")
     parser.add_argument("--nodes", type=int, default=1, help="1: SQLite; more: PostgreSQL")
     parser.add_argument("--bus", choices=("nats", "postgresql"), default="nats", help="the bus between several nodes")
-    parser.add_argument("--only", nargs="+", metavar="KIND", help="these kinds of trouble only (docs/faults.md)")
+    parser.add_argument("--only", nargs="+", metavar="KIND", help="these kinds of fault only (docs/faults.md)")
     parser.add_argument("--visitors", type=int, default=200)
     parser.add_argument("--operators", type=int, default=10)
     parser.add_argument("--json", action="store_true", help="print the report as one line of JSON")
@@ -63,9 +63,9 @@ def _run(asked: argparse.Namespace, seed: int, plan: Sequence[Fault]) -> Outcome
 
 
 def _shrink(asked: argparse.Namespace, seed: int, failed: Outcome) -> Outcome:
-    """The failing run with the fewest troubles that a few tries find: half of them left out at a time."""
+    """Return the failing run with the fewest faults that a few attempts find. Each attempt omits half of the faults."""
     best, size = failed, max(len(failed.plan) // 2, 1)
-    for _ in range(SHRINK_TRIES):
+    for _ in range(SHRINK_ATTEMPTS):
         for start in range(0, len(best.plan), size):
             fewer = [*best.plan[:start], *best.plan[start + size :]]
             outcome = _run(asked, seed, fewer)
@@ -85,7 +85,7 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
         "ok": not outcome.faults,
         "faults": outcome.faults,
         "troubles": dict(outcome.troubles),
-        "history": [str(trouble) for trouble in outcome.plan] if outcome.faults else [],
+        "history": [str(fault) for fault in outcome.plan] if outcome.faults else [],
         "clients": outcome.clients,
         "entries": outcome.entries,
         "acknowledged": outcome.acknowledged,
@@ -102,13 +102,13 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
 
 
 def _as_text(outcome: Outcome) -> str:
-    troubles = ", ".join(f"{count} {kind}" for kind, count in sorted(outcome.troubles.items()))
+    injected = ", ".join(f"{count} {kind}" for kind, count in sorted(outcome.troubles.items()))
     lines = [
-        f"troubles: {troubles}",
-        f"{outcome.clients} clients came back {outcome.ways_back} times, the longest way took "
-        f"{outcome.longest_way_back:.1f} s; all was well {outcome.seconds_to_heal:.1f} s after the last trouble",
+        f"faults: {injected}",
+        f"{outcome.clients} clients reconnected {outcome.ways_back} times, the longest reconnect took "
+        f"{outcome.longest_way_back:.1f} s; all checks passed {outcome.seconds_to_heal:.1f} s after the last fault",
         f"{outcome.entries} entries in the database, {outcome.acknowledged} of them acknowledged to their senders",
-        f"{outcome.failed_batches} batches failed and were sent again, {outcome.recoveries} recoveries of PostgreSQL, "
+        f"{outcome.failed_batches} batches failed and were retried, {outcome.recoveries} recoveries of PostgreSQL, "
         f"{outcome.internal_errors.total()} responses with status 500",
     ]
     lines += outcome.internal_error_lines[:1]
@@ -117,7 +117,7 @@ def _as_text(outcome: Outcome) -> str:
         lines += [f"WRONG (seed {outcome.seed}), the shortest history found:", *map(str, outcome.plan), ""]
         lines += [f"- {fault}" for fault in outcome.faults[:40]]
     else:
-        lines.append("nothing lost, nothing doubled, nothing out of order")
+        lines.append("no message was lost, duplicated or out of order")
     return "\n".join(lines)
 
 

@@ -20,17 +20,17 @@ NATS = Path(sys.executable).parent / "nats-server"
 SETTINGS = {
     # The data is in memory.
     "max_wal_size": "128MB",
-    # So that recoveries are logged.
+    # Logs recoveries.
     "log_min_messages": "log",
 }
 
 FILL_LOG = "SELECT pg_logical_emit_message(true, 'fill', repeat('x', 1000000))"
 MAX_FILLS = 500
-"""A new segment of the write-ahead log is needed after 16 MB; a few of them may be ready."""
+"""PostgreSQL needs a new segment of the write-ahead log after 16 MB. A few segments may exist in advance."""
 
 
 class NatsCluster:
-    """Servers that know of one another by routes. Their ports stay the same over restarts."""
+    """NATS servers connected by routes. Their ports stay the same after restarts."""
 
     SIZE = 3
 
@@ -41,11 +41,11 @@ class NatsCluster:
 
     @property
     def url(self) -> str:
-        """The value of CRUMBLESS_BUS_URL."""
+        """Return the value of CRUMBLESS_BUS_URL."""
         return ",".join(f"nats://127.0.0.1:{client}" for client, _ in self._ports)
 
     def start(self) -> None:
-        """Start those that do not run."""
+        """Start the servers that are not running."""
         for number in range(len(self._ports)):
             self.start_one(number)
 
@@ -73,7 +73,7 @@ class NatsCluster:
         self.send(number, signal.SIGKILL)
 
     def kill(self) -> None:
-        """End all of them."""
+        """Stop all servers."""
         for process in self._processes:
             if process is not None and process.poll() is None:
                 process.kill()
@@ -81,10 +81,10 @@ class NatsCluster:
 
 
 class Cluster(Installation):
-    """Any node may die at any moment; so may a server of the bus, and PostgreSQL.
+    """A cluster whose nodes, bus servers and PostgreSQL can fail at any moment.
 
     Args:
-        size: how many nodes.
+        size: the number of nodes.
         bus: `nats` or `postgresql`.
     """
 
@@ -103,13 +103,13 @@ class Cluster(Installation):
         bus_url = self._nats.url if self._nats else "postgresql"
         settings = environment_of(self._url, **ROOMY, public_url=ADDRESS, bus_url=bus_url)
         self.nodes = [Node(f"node-{number}", folder, settings) for number in range(1, size + 1)]
-        # Troubles that overlap come from several threads.
+        # Overlapping faults come from several threads.
         self._database_lock = threading.Lock()
         self._full = 0
 
     @property
     def database_url(self) -> str:
-        """The database."""
+        """Return the URL of the database."""
         return self._url
 
     def recoveries(self) -> int:
@@ -117,34 +117,34 @@ class Cluster(Installation):
         return self._postgres.log().count("automatic recovery in progress")
 
     async def stop(self) -> None:
-        """End everything."""
+        """Stop everything."""
         await super().stop()
         if self._nats:
             self._nats.kill()
         self._postgres.dispose()
 
-    def begin(self, trouble: Fault) -> None:
-        """Break the bus or the database."""
-        if trouble.kind.startswith("database"):
+    def begin(self, fault: Fault) -> None:
+        """Inject a fault into the bus or the database."""
+        if fault.kind.startswith("database"):
             with self._database_lock:
-                self._break_database(trouble.kind)
+                self._break_database(fault.kind)
         elif self._nats:
-            _break_bus(self._nats, trouble)
+            _break_bus(self._nats, fault)
 
-    def end(self, trouble: Fault) -> None:
-        """Repair it."""
-        if trouble.kind in FULL:
+    def end(self, fault: Fault) -> None:
+        """End the fault."""
+        if fault.kind in FULL:
             with self._database_lock:
                 self._full -= 1
-        if trouble.kind.startswith("database"):
+        if fault.kind.startswith("database"):
             self._recover_database()
-        elif self._nats and trouble.kind == "bus":
+        elif self._nats and fault.kind == "bus":
             self._nats.start()
         elif self._nats:
-            self._nats.start_one(trouble.which % NatsCluster.SIZE)
+            self._nats.start_one(fault.which % NatsCluster.SIZE)
 
     def heal(self) -> None:
-        """Bus and database work."""
+        """Restore bus and database."""
         if self._nats:
             self._nats.start()
         self._recover_database()
@@ -170,7 +170,7 @@ class Cluster(Installation):
                     self._postgres.end_connections(self._url)
 
     def _fill_log(self) -> None:
-        """Write until the write-ahead log finds no room, at which PostgreSQL crashes."""
+        """Write until the disk of the write-ahead log is full, so that PostgreSQL crashes."""
         with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             for _ in range(MAX_FILLS):
                 ask_postgres(self._postgres.url(), FILL_LOG)
@@ -178,20 +178,20 @@ class Cluster(Installation):
     def _recover_database(self) -> None:
         with self._database_lock:
             if self._full:
-                # It cannot start before there is room: the end of the full disk starts it.
+                # PostgreSQL cannot start on a full disk. The end of that fault starts it.
                 return
             if self._postgres.disk is not None:
                 self._postgres.disk.make_room()
             self._postgres.recover()
 
 
-def _break_bus(nats: NatsCluster, trouble: Fault) -> None:
-    match trouble.kind:
+def _break_bus(nats: NatsCluster, fault: Fault) -> None:
+    match fault.kind:
         case "bus":
             nats.kill()
         case "bus_kill":
-            nats.kill_one(trouble.which)
+            nats.kill_one(fault.which)
         case _:
-            assert trouble.kind == "bus_part", trouble
-            # It is frozen: its clients receive nothing, and the other servers continue without it.
-            nats.send(trouble.which, signal.SIGSTOP)
+            assert fault.kind == "bus_part", fault
+            # The server is frozen: its clients receive nothing, and the other servers continue without it.
+            nats.send(fault.which, signal.SIGSTOP)

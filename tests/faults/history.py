@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A message as the database has it."""
+    """A message in the database."""
 
     workspace: int
     position: int
@@ -18,38 +18,38 @@ class Kept:
 
 @dataclass
 class VisitorModel:
-    """One visitor's view: what was acknowledged, what waits, and the list on the screen by seq."""
+    """One visitor's view: acknowledged messages, waiting messages, and the shown list by seq."""
 
     name: str
     conversation: str = ""
     acknowledged: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
-    """By entry id: seq and text."""
+    """Seq and text by entry ID."""
     waiting: dict[str, str] = field(default_factory=dict[str, str])
-    """By entry id: text, in the order of typing."""
+    """Texts by entry ID, in the order of typing."""
     shown: dict[int, str] = field(default_factory=dict[int, str])
-    """By seq: entry id."""
+    """Entry IDs by seq."""
     faults: list[str] = field(default_factory=list[str])
     """Errors that were detected immediately."""
 
 
 @dataclass
 class OperatorModel:
-    """One operator's view: every entry of the workspace from the position at which they came."""
+    """One operator's view: all entries of the workspace after the position at which the operator joined."""
 
     name: str
     workspace: int = 0
     since: int = 0
     acknowledged: dict[str, tuple[str, int, str]] = field(default_factory=dict[str, tuple[str, int, str]])
-    """By entry id: conversation, seq and text."""
+    """Conversation, seq and text by entry ID."""
     waiting: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
-    """By entry id: conversation and text."""
+    """Conversation and text by entry ID."""
     shown: dict[int, str] = field(default_factory=dict[int, str])
-    """By position: entry id."""
+    """Entry IDs by position."""
     faults: list[str] = field(default_factory=list[str])
 
 
 def show_to_visitor(model: VisitorModel, seq: int, entry_id: str) -> None:
-    """An entry arrived. A repeat is fine while it is the same; what comes next must be the next."""
+    """Add a received entry. Note a fault unless it is the next one or an identical repetition."""
     known = model.shown.get(seq)
     if known is not None:
         if known != entry_id:
@@ -63,7 +63,7 @@ def show_to_visitor(model: VisitorModel, seq: int, entry_id: str) -> None:
 
 
 def show_to_operator(model: OperatorModel, position: int, entry_id: str) -> None:
-    """As for visitors, by position."""
+    """Add a received entry as for visitors, by position."""
     known = model.shown.get(position)
     if known is not None:
         if known != entry_id:
@@ -75,7 +75,7 @@ def show_to_operator(model: OperatorModel, position: int, entry_id: str) -> None
 
 
 def check(kept: Sequence[Kept], visitors: Sequence[VisitorModel], operators: Sequence[OperatorModel]) -> list[str]:
-    """Everything that was lost, doubled or out of order; nothing when all is well."""
+    """Return all lost, duplicated and misordered messages."""
     faults = [*_numbers(kept)]
     by_id: dict[str, list[Kept]] = {}
     for one in kept:
@@ -111,7 +111,7 @@ def _acknowledged(
 
 
 def _waiting(name: str, waiting: Mapping[str, object]) -> list[str]:
-    """Everything has healed and had its time: nothing has a reason to wait any more."""
+    """Return the messages that still wait although all faults have ended."""
     return [f"{name}: {entry_id} still waits after everything has healed" for entry_id in waiting]
 
 

@@ -42,7 +42,7 @@ KEPT = text(
 
 
 def _kept(workspace: int, position: int, conversation: str, seq: int, entry_id: str, data: str) -> Kept:
-    """Return what was stored; the data of an entry that is no message has no text."""
+    """Return the stored text. The data of entries other than messages has none."""
     return Kept(workspace, position, conversation, seq, entry_id, json.loads(data).get("text", ""))
 
 
@@ -55,13 +55,13 @@ class Node:
         self.proxy = Proxy(self.port)
         self.log = folder / f"{name}.log"
         self.shift = 0.0
-        """Seconds by which the node's clock is wrong from its next start on."""
+        """The error of the node's clock in seconds. It takes effect at the next start."""
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = False
 
     def start(self) -> None:
-        """Start; returns at once."""
+        """Start the process without waiting for it."""
         if self._process is not None and self._process.poll() is None:
             return
         environment = self._settings | {"CRUMBLESS_PORT": str(self.port)}
@@ -80,13 +80,13 @@ class Node:
         self.start()
 
     def answers(self) -> bool:
-        """Whether it takes connections."""
+        """Return whether it accepts connections."""
         with socket.socket() as one:
             one.settimeout(0.2)
             return one.connect_ex(("127.0.0.1", self.port)) == 0
 
     def wait_started(self) -> None:
-        """Return once it takes connections, or has ended because what it needs is away."""
+        """Return once it accepts connections, or has exited because a dependency is unavailable."""
         deadline = time.monotonic() + START_SECONDS
         while not self.answers() and time.monotonic() < deadline:
             if self._process is not None and self._process.poll() is not None:
@@ -94,25 +94,25 @@ class Node:
             time.sleep(0.05)
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal, if there is a process."""
+        """Send a signal if the process is running."""
         self._stopping = self._stopping or number == signal.SIGTERM
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
 
     def kill(self) -> None:
-        """End it as a power cut would, and wait until it is gone."""
+        """Kill the process as a power cut would, and wait for its end."""
         self.send(signal.SIGKILL)
         if self._process is not None:
             self._process.wait(10)
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """Return the process ID."""
         assert self._process is not None
         return self._process.pid
 
     def tracebacks(self) -> int:
-        """How many its log has."""
+        """Return how many tracebacks its log contains."""
         return self._logged("Traceback")
 
     def failed_batches(self) -> int:
@@ -142,16 +142,16 @@ class Installation(ABC):
         self.nodes: list[Node] = []
         self.workspace = 0
         self.not_run: dict[str, str] = {}
-        """The kinds of faults that cannot be injected on this machine, each with the reason."""
+        """Return the kinds of faults that cannot be injected on this machine, each with the reason."""
         self._held = ExitStack()
 
     @property
     @abstractmethod
     def database_url(self) -> str:
-        """Where the nodes keep everything, past every proxy."""
+        """Return the database that all nodes use, without a proxy."""
 
     async def start(self) -> None:
-        """Furnish the database and start everything."""
+        """Seed the database and start everything."""
         migrate(self.database_url)
         self.workspace = write_once(self.database_url, seed_database)
         for node in self.nodes:
@@ -160,7 +160,7 @@ class Installation(ABC):
         wait_for_nodes(self.nodes)
 
     async def stop(self) -> None:
-        """End everything."""
+        """Stop everything."""
         for node in self.nodes:
             node.send(signal.SIGCONT)
             node.kill()
@@ -168,7 +168,7 @@ class Installation(ABC):
         self._held.close()
 
     def kept(self) -> list[Kept]:
-        """Every message that the database has."""
+        """Return all messages in the database."""
         return write_once(self.database_url, lambda connection: [_kept(*row) for row in connection.execute(KEPT)])
 
     def recoveries(self) -> int:
@@ -176,20 +176,20 @@ class Installation(ABC):
         return 0
 
     @abstractmethod
-    def begin(self, trouble: "Fault") -> None:
+    def begin(self, fault: "Fault") -> None:
         """Inject a fault that does not belong to a node."""
 
     @abstractmethod
-    def end(self, trouble: "Fault") -> None:
-        """Let it heal."""
+    def end(self, fault: "Fault") -> None:
+        """End the fault."""
 
     @abstractmethod
     def heal(self) -> None:
-        """Everything that is not a node works again."""
+        """Restore everything that is not a node."""
 
 
 class SingleNode(Installation):
-    """One process, one SQLite file."""
+    """One process with one SQLite file."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -199,20 +199,20 @@ class SingleNode(Installation):
 
     @property
     def database_url(self) -> str:
-        """The file."""
+        """Return the URL of the SQLite file."""
         return f"sqlite:///{self._database}"
 
-    def begin(self, trouble: "Fault") -> None:
-        """The disk is full: the process may write no file beyond what the database has now."""
-        assert trouble.kind == "full"
+    def begin(self, fault: "Fault") -> None:
+        """Simulate a full disk: the process cannot write files beyond the current size of the database."""
+        assert fault.kind == "full"
         limit_files(self.nodes[0].pid, self._database.stat().st_size)
 
-    def end(self, trouble: "Fault") -> None:
-        """There is room again."""
+    def end(self, fault: "Fault") -> None:
+        """End the simulation of a full disk."""
         self.heal()
 
     def heal(self) -> None:
-        """There is room."""
+        """End the simulation of a full disk."""
         limit_files(self.nodes[0].pid, resource.RLIM_INFINITY)
 
 
@@ -227,7 +227,7 @@ def limit_files(pid: int, size: int) -> None:
 
 
 def seed_database(connection: Connection) -> int:
-    """A workspace with one operator and one site; its id."""
+    """Add a workspace with one operator and one site and return its ID."""
     workspace = workspace_for(connection, "Tea")
     add_site(connection, workspace, SITE, "Tea", [ORIGIN])
     add_operator(connection, workspace, EMAIL, "Olga", PASSWORD)
@@ -235,7 +235,7 @@ def seed_database(connection: Connection) -> int:
 
 
 def wait_for_nodes(nodes: Sequence[Node]) -> None:
-    """Return once all take connections."""
+    """Return once all nodes accept connections."""
     deadline = time.monotonic() + START_SECONDS
     while not all(node.answers() for node in nodes):
         if time.monotonic() > deadline:

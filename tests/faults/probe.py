@@ -1,4 +1,4 @@
-"""Requests of every kind to one node, to find an error that stays after everything has healed."""
+"""Requests of every kind to one node, to find errors that persist after all faults have ended."""
 
 import re
 import uuid
@@ -16,7 +16,7 @@ LIMITED = 429
 
 
 async def probe(roads: Roads, port: int) -> list[str]:
-    """Return what does not work at the node; nothing when all does.
+    """Return the requests that fail at the node.
 
     Writes must succeed. Of each route that reads, any response is right except an error of the server: some need data
     that this installation does not have.

@@ -1,4 +1,4 @@
-"""A small TCP proxy that can do to a connection what networks do: delay it, cut one direction, reset it."""
+"""A small TCP proxy that injects network faults: delays, the loss of one direction, and resets."""
 
 import asyncio
 import contextlib
@@ -9,16 +9,16 @@ CHUNK = 65_536
 
 @dataclass
 class LinkFaults:
-    """The present faults of one link."""
+    """The current faults of one link."""
 
     delay: float = 0.0
-    """Seconds that each chunk waits, in both directions. The order within a connection does not change."""
+    """The delay of each chunk in seconds, in both directions. The order within a connection does not change."""
     cut_up: bool = False
     """The client's bytes are dropped silently."""
     cut_down: bool = False
     """The server's bytes are dropped silently."""
     closed: bool = False
-    """No new connection is taken."""
+    """New connections are rejected."""
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Proxy:
     """Forwards a port of this machine to another one.
 
     Args:
-        target: the port behind it.
+        target: the port of the server.
     """
 
     target: int
@@ -37,12 +37,12 @@ class Proxy:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     async def start(self) -> None:
-        """Listen; `port` is known from now on."""
+        """Listen and set `port`."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Let go of everything."""
+        """Close the listening socket and all connections."""
         if self._server is not None:
             self._server.close()
         self.reset()
@@ -51,7 +51,7 @@ class Proxy:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def reset(self) -> None:
-        """End every connection that there is, without a word."""
+        """Abort all connections."""
         for writer in [*self._links]:
             writer.transport.abort()
 
@@ -88,7 +88,7 @@ class Proxy:
             if self.weather.delay:
                 await asyncio.sleep(self.weather.delay)
             if self.weather.cut_up if up else self.weather.cut_down:
-                # TCP would resend it until the link is back or times out. Here it times out.
+                # TCP would resend the data until the link is restored or times out. Here it times out.
                 continue
             writer.write(data)
             await writer.drain()

@@ -21,10 +21,10 @@ HEAL_SECONDS = 45.0
 """How long clients have, after the last fault, to reconnect and receive all messages."""
 
 BACK_SECONDS = 10.0
-"""How long a process may take to be there again."""
+"""How long a process may take to restart."""
 
 ARRIVAL_SECONDS = 0.3
-"""Between two rounds of requests of every kind."""
+"""Interval between two rounds of requests of every kind."""
 
 TRANSPORTS: tuple[Transport, ...] = ("websocket",) * 8 + ("stream", "poll")
 
@@ -61,7 +61,7 @@ async def run_once(
     visitors: int,
     operators: int,
 ) -> Outcome:
-    """Let it run for so many seconds; until the plan is at its end when there is no number."""
+    """Run for this number of seconds, or until the end of the plan if there is no number."""
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         installation = make(Path(folder))
         try:
@@ -74,15 +74,15 @@ async def run_once(
 async def _talk(
     installation: Installation, seed: int, seconds: float | None, plan: Sequence[Fault], visitors: int, operators: int
 ) -> Outcome:
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     roads = Roads(ADDRESS, [node.proxy.port for node in installation.nodes])
 
     def own() -> random.Random:
-        return random.Random(dice.getrandbits(64))
+        return random.Random(rng.getrandbits(64))
 
-    guests = [Visitor(roads, dice.choice(TRANSPORTS), own(), SITE, ORIGIN) for _ in range(visitors)]
+    guests = [Visitor(roads, rng.choice(TRANSPORTS), own(), SITE, ORIGIN) for _ in range(visitors)]
     staff = [
-        Operator(roads, dice.choice(TRANSPORTS), own(), EMAIL, PASSWORD, installation.workspace)
+        Operator(roads, rng.choice(TRANSPORTS), own(), EMAIL, PASSWORD, installation.workspace)
         for _ in range(operators)
     ]
     everybody: list[ChatClient] = [*staff, *guests]
@@ -90,7 +90,7 @@ async def _talk(
     chatter = [asyncio.create_task(_chat(one)) for one in everybody]
     chatter += [asyncio.create_task(_arrive(roads, port)) for port in roads.ports]
     try:
-        met = await _endure_all(plan, installation, seconds, dice)
+        met = await _run_plan(plan, installation, seconds, rng)
         for task in chatter:
             task.cancel()
         healed_at = time.monotonic()
@@ -119,7 +119,7 @@ async def _talk(
         internal_errors=roads.internal_errors,
         internal_error_lines=[line for node in installation.nodes for line in node.internal_errors()],
         not_run=installation.not_run,
-        troubles=Counter(trouble.kind for trouble in met),
+        troubles=Counter(fault.kind for fault in met),
     )
 
 
@@ -150,18 +150,18 @@ async def _settle(
         await asyncio.sleep(0.5)
 
 
-async def _endure_all(
-    plan: Sequence[Fault], installation: Installation, seconds: float | None, dice: random.Random
+async def _run_plan(
+    plan: Sequence[Fault], installation: Installation, seconds: float | None, rng: random.Random
 ) -> list[Fault]:
-    """Go through the episodes until the time is over; those troubles that happened."""
+    """Run the episodes until the time is over and return the injected faults."""
     deadline = None if seconds is None else time.monotonic() + seconds
     met: list[Fault] = []
-    for _, episode in itertools.groupby(plan, key=lambda trouble: trouble.episode):
-        await asyncio.sleep(dice.uniform(0.5, 2.0))
+    for _, episode in itertools.groupby(plan, key=lambda fault: fault.episode):
+        await asyncio.sleep(rng.uniform(0.5, 2.0))
         if deadline is not None and time.monotonic() > deadline:
             break
-        now = [trouble for trouble in episode if trouble.kind not in installation.not_run]
-        await asyncio.gather(*(_endure(trouble, installation) for trouble in now))
+        now = [fault for fault in episode if fault.kind not in installation.not_run]
+        await asyncio.gather(*(_run_fault(fault, installation) for fault in now))
         met += now
         for node in installation.nodes:
             heal_link(node)
@@ -171,23 +171,25 @@ async def _endure_all(
     return met
 
 
-async def _endure(trouble: Fault, installation: Installation) -> None:
-    await asyncio.sleep(trouble.at)
-    await _off_the_loop(begin, trouble, installation)
-    await asyncio.sleep(trouble.lasts)
-    await _off_the_loop(end, trouble, installation)
+async def _run_fault(fault: Fault, installation: Installation) -> None:
+    await asyncio.sleep(fault.at)
+    await _change_fault(begin, fault, installation)
+    await asyncio.sleep(fault.lasts)
+    await _change_fault(end, fault, installation)
 
 
-async def _off_the_loop(act: Callable[[Fault, Installation], None], trouble: Fault, installation: Installation) -> None:
-    """Waiting for a process must not stop the clients; the proxies belong to their loop."""
-    if trouble.kind in LINKS:
-        act(trouble, installation)
+async def _change_fault(
+    change: Callable[[Fault, Installation], None], fault: Fault, installation: Installation
+) -> None:
+    """Begin or end a fault: of links on the event loop of the proxies, else in a thread, so that clients continue."""
+    if fault.kind in LINKS:
+        change(fault, installation)
     else:
-        await asyncio.to_thread(act, trouble, installation)
+        await asyncio.to_thread(change, fault, installation)
 
 
 async def _arrive(roads: Roads, port: int) -> None:
-    """Send requests of every kind to a node, one after the other. `roads` counts internal errors; others may happen."""
+    """Send requests of every kind to a node in turn. `roads` counts internal errors. Other errors are ignored."""
     while True:
         await probe(roads, port)
         await asyncio.sleep(ARRIVAL_SECONDS)
@@ -195,7 +197,7 @@ async def _arrive(roads: Roads, port: int) -> None:
 
 async def _chat(one: ChatClient) -> None:
     while True:
-        await asyncio.sleep(one.dice.expovariate(1.0))
+        await asyncio.sleep(one.rng.expovariate(1.0))
         if isinstance(one, Visitor):
             await one.say()
         elif isinstance(one, Operator):

@@ -1,4 +1,4 @@
-"""Visitors and operators as real clients of the protocol: they resend until acknowledged, and come back."""
+"""Visitors and operators as real clients of the protocol. They resend until acknowledged, and reconnect."""
 
 import asyncio
 import contextlib
@@ -22,15 +22,15 @@ from support.client_key import ClientKey
 
 PING_SECONDS = 1.0
 SILENT_SECONDS = 4.0
-"""A server that does not answer a ping for so long is gone."""
+"""A server that does not respond to a ping for this time counts as disconnected."""
 
 STEP_SECONDS = 6.0
-"""For connecting and each step of the way in."""
+"""Timeout for connecting and for each step of authentication."""
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.05, 1.0
 
 FATAL = {4400, 4401, 4403}
-"""Codes after which a client would have to reload or sign in again. Nothing in a run is a reason for them."""
+"""Close codes that require a reload or a new sign-in. No fault of a run may cause them."""
 
 _numbers = itertools.count(1)
 
@@ -45,7 +45,7 @@ class NodeTransport(httpx.AsyncHTTPTransport):
         """Responses with status 500, by method and path."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The node's answer."""
+        """Return the node's response."""
         request.url = request.url.copy_with(scheme="http", host="127.0.0.1", port=self._port)
         answer = await super().handle_async_request(request)
         if answer.status_code == 500:
@@ -79,7 +79,7 @@ class NodeWebSocket(WebSocketStream):
 
 
 class Roads:
-    """The ways to the nodes: the ports of their proxies, and an HTTP client for each."""
+    """The connections to the nodes: the ports of their proxies, and an HTTP client for each."""
 
     def __init__(self, address: str, ports: Sequence[int]) -> None:
         self.address = address
@@ -96,38 +96,38 @@ class Roads:
         return sum((one.internal_errors for one in self._transports.values()), Counter[str]())
 
     def client(self, port: int) -> httpx.AsyncClient:
-        """Requests to this node."""
+        """Return the HTTP client for this node."""
         return self._clients[port]
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Close all connections."""
         for client in self._clients.values():
             await client.aclose()
 
 
 class ChatClient(ABC):
-    """A client that is open from `run` until it is cancelled."""
+    """A client that stays connected from `run` until it is cancelled."""
 
-    def __init__(self, roads: Roads, transport: Transport, dice: random.Random) -> None:
+    def __init__(self, roads: Roads, transport: Transport, rng: random.Random) -> None:
         self.roads = roads
         self.transport: Transport = transport
-        self.dice = dice
+        self.rng = rng
         self.person = Person(roads.address, ClientKey())
         self.stream: Stream | None = None
         self.ready = asyncio.Event()
         self.came_back: list[float] = []
-        """Seconds that each way back took, from losing the stream to being welcomed."""
+        """Duration of each reconnect in seconds, from the loss of the stream to the welcome."""
         self._lost_at: float | None = None
         self.failure = ""
-        """Why the last try to come back failed."""
+        """The error of the last failed attempt to reconnect."""
 
     async def run(self) -> None:
         """Stay connected."""
-        tries = 0
+        attempts = 0
         while True:
             try:
                 await self._stay()
-                tries = 0
+                attempts = 0
             except (
                 OSError,
                 TimeoutError,
@@ -137,7 +137,7 @@ class ChatClient(ABC):
                 AssertionError,
                 KeyError,
             ) as failure:
-                tries += 1
+                attempts += 1
                 self.failure = repr(failure)[:200]
             self.ready.clear()
             self._lost_at = self._lost_at or time.monotonic()
@@ -145,10 +145,10 @@ class ChatClient(ABC):
                 if self.stream is not None:
                     await asyncio.wait_for(self.stream.close(), 1)
             self.stream = None
-            await asyncio.sleep(self.dice.random() * min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(tries, 8)))
+            await asyncio.sleep(self.rng.random() * min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(attempts, 8)))
 
     async def _stay(self) -> None:
-        port = self.dice.choice(self.roads.ports)
+        port = self.rng.choice(self.roads.ports)
         await self.enter(port)
         stream = self.stream = self._open(port)
         async with asyncio.timeout(STEP_SECONDS):
@@ -197,7 +197,7 @@ class ChatClient(ABC):
                 self.take(frame)
 
     async def send(self, op: str, **fields: Any) -> None:
-        """Send, if there is a stream; else it goes with what waits."""
+        """Send the frame if there is a stream. Otherwise it is sent with the waiting messages."""
         if self.stream is not None and self.ready.is_set():
             with contextlib.suppress(OSError, httpx.HTTPError, TimeoutError):
                 await self.stream.send(op, **fields)
@@ -208,7 +208,7 @@ class ChatClient(ABC):
 
     @abstractmethod
     def cursor(self) -> int | None:
-        """Where to continue."""
+        """Return the cursor."""
 
     @abstractmethod
     def unsent(self) -> list[tuple[str, dict[str, Any]]]:
@@ -216,24 +216,24 @@ class ChatClient(ABC):
 
     @abstractmethod
     def take(self, frame: Frame) -> None:
-        """A frame arrived."""
+        """Process a received frame."""
 
     @abstractmethod
     def fault(self, what: str) -> None:
-        """Something was seen that must never be."""
+        """Note an error that must never occur."""
 
 
 class Visitor(ChatClient):
     """Starts a conversation with the first message and sends further ones."""
 
-    def __init__(self, roads: Roads, transport: Transport, dice: random.Random, site: str, origin: str) -> None:
-        super().__init__(roads, transport, dice)
+    def __init__(self, roads: Roads, transport: Transport, rng: random.Random, site: str, origin: str) -> None:
+        super().__init__(roads, transport, rng)
         self.model = VisitorModel(f"visitor {next(_numbers)}")
         self._site, self._origin = site, origin
-        self._first = (new_id(dice), "Hello")
+        self._first = (new_id(rng), "Hello")
 
     async def enter(self, port: int) -> None:
-        """The first message is the start; repeated as long as no answer comes, it is the same start."""
+        """Start the conversation. A repetition uses the same entry ID, so it is the same start."""
         if self.person.token:
             return
         entry_id, text = self._first
@@ -242,25 +242,25 @@ class Visitor(ChatClient):
         answer = await ask(self.roads.client(port), self.person, "POST", "/v1/visitor/start", body)
         if answer.status_code != 201:
             raise TimeoutError(answer.text)
-        told = answer.json()
-        self.person.token, self.model.conversation = told["token"], told["conversation"]
-        self.model.acknowledged[entry_id] = (told["entry"]["seq"], text)
+        started = answer.json()
+        self.person.token, self.model.conversation = started["token"], started["conversation"]
+        self.model.acknowledged[entry_id] = (started["entry"]["seq"], text)
         self.model.waiting.pop(entry_id, None)
 
     async def say(self) -> None:
-        """Type a message."""
+        """Write a message and send it."""
         if not self.model.conversation:
             return
-        entry_id, text = new_id(self.dice), f"{self.model.name} {next(_numbers)}"
+        entry_id, text = new_id(self.rng), f"{self.model.name} {next(_numbers)}"
         self.model.waiting[entry_id] = text
         await self.send("send", id=entry_id, conversation=self.model.conversation, text=text)
 
     def cursor(self) -> int | None:
-        """The last seq of the list."""
+        """Return the last shown seq."""
         return len(self.model.shown)
 
     def unsent(self) -> list[tuple[str, dict[str, Any]]]:
-        """Every message that waits."""
+        """Return all waiting messages."""
         conversation = self.model.conversation
         return [
             ("send", {"id": entry_id, "conversation": conversation, "text": text})
@@ -268,7 +268,7 @@ class Visitor(ChatClient):
         ]
 
     def take(self, frame: Frame) -> None:
-        """Entries are shown, acknowledgements remembered."""
+        """Show entries and store acknowledgements."""
         if frame["op"] == "entries":
             for entry in frame["entries"]:
                 show_to_visitor(self.model, entry["seq"], entry["id"])
@@ -278,23 +278,23 @@ class Visitor(ChatClient):
             self.fault(f"was refused: {frame['code']}")
 
     def fault(self, what: str) -> None:
-        """Remember it for the report."""
+        """Store the error for the report."""
         self.model.faults.append(f"{self.model.name} {what}")
 
 
 class Operator(ChatClient):
-    """Follows the whole workspace and answers here and there."""
+    """Follows the whole workspace and replies to random conversations."""
 
     def __init__(
-        self, roads: Roads, transport: Transport, dice: random.Random, email: str, password: str, workspace: int
+        self, roads: Roads, transport: Transport, rng: random.Random, email: str, password: str, workspace: int
     ) -> None:
-        super().__init__(roads, transport, dice)
+        super().__init__(roads, transport, rng)
         self.model = OperatorModel(f"operator {next(_numbers)}", workspace)
         self._email, self._password = email, password
         self._conversations: dict[str, None] = {}
 
     async def enter(self, port: int) -> None:
-        """Sign in, once."""
+        """Sign in unless there is a session."""
         if self.person.token:
             return
         body = {"email": self._email, "password": self._password}
@@ -304,27 +304,27 @@ class Operator(ChatClient):
         self.person.token = answer.json()["token"]
 
     async def answer(self) -> None:
-        """Reply somewhere."""
+        """Reply to a random conversation."""
         if not self._conversations:
             return
-        conversation = self.dice.choice([*self._conversations])
-        entry_id, text = new_id(self.dice), f"{self.model.name} {next(_numbers)}"
+        conversation = self.rng.choice([*self._conversations])
+        entry_id, text = new_id(self.rng), f"{self.model.name} {next(_numbers)}"
         self.model.waiting[entry_id] = (conversation, text)
         await self.send("send", id=entry_id, conversation=conversation, text=text)
 
     def cursor(self) -> int | None:
-        """The last position of the list."""
+        """Return the last shown position."""
         return self.model.since + len(self.model.shown)
 
     def unsent(self) -> list[tuple[str, dict[str, Any]]]:
-        """Every reply that waits."""
+        """Return all waiting replies."""
         return [
             ("send", {"id": entry_id, "conversation": conversation, "text": text})
             for entry_id, (conversation, text) in self.model.waiting.items()
         ]
 
     def take(self, frame: Frame) -> None:
-        """Entries are shown, acknowledgements remembered."""
+        """Show entries and store acknowledgements."""
         if frame["op"] == "entries":
             for entry in frame["entries"]:
                 self._conversations[entry["conversation"]] = None
@@ -336,10 +336,10 @@ class Operator(ChatClient):
             self.fault(f"was refused: {frame['code']}")
 
     def fault(self, what: str) -> None:
-        """Remember it for the report."""
+        """Store the error for the report."""
         self.model.faults.append(f"{self.model.name} {what}")
 
 
-def new_id(dice: random.Random) -> str:
-    """An entry's id, from the seed."""
-    return str(uuid.UUID(int=dice.getrandbits(128), version=4))
+def new_id(rng: random.Random) -> str:
+    """Return an entry ID that depends on the seed."""
+    return str(uuid.UUID(int=rng.getrandbits(128), version=4))

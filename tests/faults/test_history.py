@@ -1,4 +1,4 @@
-"""The checker finds what it is there for: what was lost, doubled, out of order, or still waits."""
+"""The checker finds messages that are lost, duplicated, out of order, or still waiting."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ KEPT = [
 History = tuple[list[Kept], VisitorModel, OperatorModel]
 
 
-def good() -> History:
+def correct_history() -> History:
     visitor = VisitorModel("visitor", "c-1", acknowledged={"a": (1, "Hello")})
     operator = OperatorModel("operator", 1, acknowledged={"c": ("c-1", 2, "Yes?")})
     for one in KEPT:
@@ -34,7 +34,7 @@ def lose(history: History) -> None:
     history[1].acknowledged["lost"] = (3, "Lost")
 
 
-def double(history: History) -> None:
+def duplicate(history: History) -> None:
     history[0].append(Kept(1, 4, "c-1", 3, "a", "Hello"))
     show_to_operator(history[2], 4, "a")
     history[1].shown[3] = "a"
@@ -68,19 +68,19 @@ def show_another(history: History) -> None:
     show_to_operator(history[2], 2, "another")
 
 
-def let_wait(history: History) -> None:
+def leave_waiting(history: History) -> None:
     history[1].waiting["d"] = "Still there?"
 
 
-def test_a_good_history_is_good() -> None:
-    assert found(good()) == []
+def test_correct_history_has_no_faults() -> None:
+    assert found(correct_history()) == []
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "damage",
     [
         lose,
-        double,
+        duplicate,
         change,
         swap_positions,
         leave_gap,
@@ -88,16 +88,16 @@ def test_a_good_history_is_good() -> None:
         keep_from_operator,
         show_twice,
         show_another,
-        let_wait,
+        leave_waiting,
     ],
 )
-def test_a_spoilt_history_is_found(spoil: Callable[[History], None]) -> None:
-    history = good()
-    spoil(history)
+def test_incorrect_history_is_detected(damage: Callable[[History], None]) -> None:
+    history = correct_history()
+    damage(history)
     assert found(history)
 
 
-def test_what_arrives_again_is_no_fault_and_a_gap_is_one_at_once() -> None:
+def test_repetition_is_accepted_and_gap_is_a_fault() -> None:
     visitor = VisitorModel("visitor", "c-1")
     show_to_visitor(visitor, 1, "a")
     show_to_visitor(visitor, 1, "a")

@@ -1,4 +1,4 @@
-"""A short run of `bin/faults` in each way it can be run. Long ones are run by hand: docs/faults.md."""
+"""A short run of `bin/faults` in each configuration. Long runs are started by hand (see docs/faults.md)."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ TESTS = Path(__file__).parents[1]
 
 
 def faults(*arguments: str) -> dict[str, Any]:
-    """The report of a run."""
+    """Return the report of a run."""
     command = [sys.executable, "-m", "faults", "--json", "--no-shrink", *arguments]
     run = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=170, check=False)
     assert run.stdout, run.stderr
@@ -20,7 +20,7 @@ def faults(*arguments: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("nodes", ["1", "3"])
-def test_nothing_is_lost_doubled_or_out_of_order(nodes: str) -> None:
+def test_no_message_is_lost_duplicated_or_out_of_order(nodes: str) -> None:
     report = faults("--seconds", "10", "--seed", "7", "--nodes", nodes, "--visitors", "60", "--operators", "4")
     assert report["faults"] == [], report
     assert report["entries"] >= report["acknowledged"] > 60

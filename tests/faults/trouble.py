@@ -9,12 +9,12 @@ from crumbless.store.ledger_postgres import TIMEOUT_SECONDS
 from faults.installation import Installation, Node
 
 SHIFTS = (-3600.0, -600.0, -30.0, 45.0, 600.0, 86_400.0)
-"""Seconds by which a clock is moved: it may go back too."""
+"""Seconds by which a clock is moved. A clock can also go back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that breaks `at` seconds into its episode and heals after `lasts`. `which`: to which node, say."""
+    """A fault that begins `at` seconds into its episode and ends after `lasts`. `which` selects the node or server."""
 
     episode: int
     at: float
@@ -32,12 +32,12 @@ LINKS = {"reset", "cut_up", "cut_down", "delay"}
 """Faults of the clients' connections."""
 
 TOUR_SECONDS = 3.0
-"""How long each fault of a tour lasts: longer than a client waits between two messages."""
+"""Duration of each fault of a tour. It is longer than the interval between two messages of a client."""
 
 _NODES = ("kill", "stop", "restart", "reset", "cut_up", "cut_down", "delay", "clock")
 SINGLE = (*_NODES, "full")
 FULL = ("database_full", "database_full_log")
-"""Need a disk of PostgreSQL's own. They outlast the time for which a node tries a batch again, so that batches fail."""
+"""Faults that need a separate disk for PostgreSQL. They last longer than a node retries a batch, so batches fail."""
 
 DATABASE = ("database", "database_sessions", "database_kill", "database_backend", *FULL)
 NATS = ("bus", "bus_part", "bus_kill")
@@ -54,7 +54,7 @@ def kinds_of(nodes: int, bus: str) -> Sequence[str]:
 
 
 def make_tour(kinds: Sequence[str], nodes: int) -> list[Fault]:
-    """Return a plan in which each kind happens once, alone, at one node after the other; a clock goes both ways."""
+    """Return a plan in which each kind of fault occurs alone, at one node after the other. Clocks go both ways."""
     every = [(kind, 0.2 if kind == "delay" else 0.0) for kind in kinds if kind != "clock"]
     if "clock" in kinds:
         every += [("clock", MINUTES_APART), ("clock", -MINUTES_APART)]
@@ -65,28 +65,28 @@ def make_tour(kinds: Sequence[str], nodes: int) -> list[Fault]:
 
 
 def _longer(kind: str) -> float:
-    """Return the seconds that this kind of fault lasts longer than others."""
+    """Return how many seconds longer than others this kind of fault lasts."""
     return TIMEOUT_SECONDS if kind in FULL else 0.0
 
 
-def make_plan(dice: random.Random, episodes: int, kinds: Sequence[str], nodes: int) -> list[Fault]:
+def make_plan(rng: random.Random, episodes: int, kinds: Sequence[str], nodes: int) -> list[Fault]:
     """Return episodes of one to three overlapping faults. After each, the faults heal and clients have time to chat."""
     plan: list[Fault] = []
     for episode in range(episodes):
-        for _ in range(dice.choice((1, 1, 2, 3))):
-            kind = dice.choice(kinds)
-            amount = dice.choice(SHIFTS) if kind == "clock" else dice.uniform(0.01, 0.3) if kind == "delay" else 0.0
-            at, lasts = round(dice.uniform(0.0, 1.0), 2), round(dice.uniform(0.2, 3.0) + _longer(kind), 2)
-            plan.append(Fault(episode, at, lasts, kind, dice.randrange(nodes), round(amount, 3)))
+        for _ in range(rng.choice((1, 1, 2, 3))):
+            kind = rng.choice(kinds)
+            amount = rng.choice(SHIFTS) if kind == "clock" else rng.uniform(0.01, 0.3) if kind == "delay" else 0.0
+            at, lasts = round(rng.uniform(0.0, 1.0), 2), round(rng.uniform(0.2, 3.0) + _longer(kind), 2)
+            plan.append(Fault(episode, at, lasts, kind, rng.randrange(nodes), round(amount, 3)))
     return plan
 
 
-def begin(trouble: Fault, installation: Installation) -> None:
-    """Let it happen."""
-    node = installation.nodes[trouble.which % len(installation.nodes)]
-    match trouble.kind:
+def begin(fault: Fault, installation: Installation) -> None:
+    """Begin the fault."""
+    node = installation.nodes[fault.which % len(installation.nodes)]
+    match fault.kind:
         case "kill" | "restart":
-            node.kill() if trouble.kind == "kill" else node.send(signal.SIGTERM)
+            node.kill() if fault.kind == "kill" else node.send(signal.SIGTERM)
         case "stop":
             node.send(signal.SIGSTOP)
         case "reset":
@@ -96,21 +96,21 @@ def begin(trouble: Fault, installation: Installation) -> None:
         case "cut_down":
             node.proxy.weather.cut_down = True
         case "delay":
-            node.proxy.weather.delay = trouble.amount
+            node.proxy.weather.delay = fault.amount
         case "clock":
             node.kill()
-            node.shift = trouble.amount
+            node.shift = fault.amount
             node.start()
             # The fault begins when the node serves with this clock.
             node.wait_started()
         case _:
-            installation.begin(trouble)
+            installation.begin(fault)
 
 
-def end(trouble: Fault, installation: Installation) -> None:
-    """Let it heal."""
-    node = installation.nodes[trouble.which % len(installation.nodes)]
-    match trouble.kind:
+def end(fault: Fault, installation: Installation) -> None:
+    """End the fault."""
+    node = installation.nodes[fault.which % len(installation.nodes)]
+    match fault.kind:
         case "kill" | "restart":
             node.start_again()
         case "stop":
@@ -124,11 +124,11 @@ def end(trouble: Fault, installation: Installation) -> None:
         case "reset":
             pass
         case _:
-            installation.end(trouble)
+            installation.end(fault)
 
 
 def heal_link(node: Node) -> None:
-    """The node's link is as good as new; what hung on it is ended, as a network's own timeouts would in the end."""
+    """Restore the node's link. Affected connections are aborted, as timeouts of a network would do in the end."""
     weather = node.proxy.weather
     weather.cut_up = weather.cut_down = weather.closed = False
     weather.delay = 0.0
@@ -136,7 +136,7 @@ def heal_link(node: Node) -> None:
 
 
 def heal_all(installation: Installation) -> None:
-    """Every process runs again, with the right time. The links are healed on their loop."""
+    """Restart all processes with the right time. The event loop of the proxies restores their links."""
     for node in installation.nodes:
         node.send(signal.SIGCONT)
         if node.shift:
