@@ -123,7 +123,7 @@ async def test_refusal_of_an_old_revision_has_the_current_one(world: World) -> N
     revision = use_tags(world.server, "ga4")
     answer = await choose(world, choice(revision - 1))
     check(answer, 409, "outdated_revision")
-    assert f"revision {revision} now" in answer.json()["detail"]
+    assert f"revision of this site is {revision}." in answer.json()["detail"]
 
 
 async def test_previous_receipt_of_another_site_is_refused(world: World) -> None:

@@ -71,7 +71,7 @@ def test_new_service_or_mode_increments_the_revision_and_a_new_id_does_not(run: 
         (("nobody", "ga4", "--mode", "browser", "--id", "G-ABC123"), "no site with the key nobody"),
         ((TEA.key, "ga4", "--mode", "browser", "--id", 'G-"><script>'), "A measurement id looks like"),
         ((TEA.key, "tiktok", "--mode", "browser", "--id", "short"), "A pixel code has"),
-        ((TEA.key, "ga4", "--mode", "relay", "--id", "G-ABC123"), "give it with --secret-stdin"),
+        ((TEA.key, "ga4", "--mode", "relay", "--id", "G-ABC123"), "Pass it with --secret-stdin"),
         ((TEA.key, "other", "--mode", "relay", "--id", "G-ABC123"), "other"),
         ((TEA.key, "ga4", "--mode", "pigeon", "--id", "G-ABC123"), "pigeon"),
     ],

@@ -75,7 +75,7 @@ def change_account_policy(tx: Transaction, actor: Session, wanted: AccountPolicy
     _check_limits(policy, limits)
     factors = factors_of(tx.connection, actor.id)
     if 0 < policy.second_factor_due(factors) <= now_ms():
-        raise ApiError("invalid", "Sign in with a second factor first: this would end your own session.")
+        raise ApiError("invalid", "Sign in with a second factor first. Otherwise this change would end your session.")
     if policy.provider_only and not before.provider_only:
         _check_provider(tx.connection, actor, factors, limits)
     save_account_policy(tx.connection, actor.workspace, policy)
@@ -96,16 +96,16 @@ def remove_by_command(connection: Connection, workspace: int) -> None:
 def _check_limits(policy: AccountPolicy, limits: PolicyLimits) -> None:
     hours, minutes, due = policy.session_hours, policy.idle_minutes, policy.second_factor_from
     if hours is not None and not SHORTEST_SESSION_HOURS <= hours <= limits.session_hours:
-        raise ApiError("invalid", f"A session lasts {SHORTEST_SESSION_HOURS} to {limits.session_hours} hours.")
+        raise ApiError("invalid", f"A session may last {SHORTEST_SESSION_HOURS} to {limits.session_hours} hours.")
     if minutes is not None and not SHORTEST_IDLE_MINUTES <= minutes <= limits.idle_minutes:
-        raise ApiError("invalid", f"The idle time is {SHORTEST_IDLE_MINUTES} to {limits.idle_minutes} minutes.")
+        raise ApiError("invalid", f"The idle time may be {SHORTEST_IDLE_MINUTES} to {limits.idle_minutes} minutes.")
     if due is not None and not 0 < due < LATEST:
-        raise ApiError("invalid", "The date is in milliseconds since 1970.")
+        raise ApiError("invalid", "The date must be in milliseconds since 1970.")
 
 
 def _check_provider(connection: Connection, actor: Session, factors: str, limits: PolicyLimits) -> None:
     if PROVIDER not in factors.split():
-        raise ApiError("invalid", "Sign in at the provider first: this would end your own session.")
+        raise ApiError("invalid", "Sign in at the provider first. Otherwise this change would end your session.")
     if not has_owner_at_provider(connection, actor.workspace, limits.issuers):
         raise ApiError("invalid", "An owner must have connected an account at a provider first.")
 

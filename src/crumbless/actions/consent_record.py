@@ -99,7 +99,7 @@ def _check_revision(connection: Connection, site: Site, request: ConsentRequest)
     # A withdrawal is accepted with an older revision: a visitor need not read the new text to refuse.
     if request.revision != current and (grants_any(request.categories) or not 0 < request.revision < current):
         raise ApiError(
-            "outdated_revision", f"This site asks for revision {current} now: reload the page and ask again."
+            "outdated_revision", f"The consent revision of this site is {current}. Reload the page and ask again."
         )
 
 
@@ -108,7 +108,7 @@ def _chain_of(connection: Connection, site: Site, request: ConsentRequest) -> st
         return None
     found = find_receipt(connection, request.previous)
     if found is None or found[0].site != site.key:
-        raise ApiError("not_found", "This site has no such previous receipt: start again without one.")
+        raise ApiError("not_found", "This site has no such previous receipt. Start again without one.")
     return found[0].chain
 
 

@@ -38,7 +38,7 @@ def check_closing(frame: Close) -> Close:
 def check_mark(frame: Seen) -> Seen:
     """Return the frame. Raises ApiError `invalid` if the number cannot be a seq."""
     if not 0 <= frame.seq <= MAX_SEQ:
-        raise ApiError("invalid", "seq is a number from 0.")
+        raise ApiError("invalid", "seq must be 0 or more, and at most 2^53.")
     return frame
 
 

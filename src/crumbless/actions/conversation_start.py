@@ -184,7 +184,7 @@ def _claimed_name(claim: str) -> str | None:
     if not claim:
         return None
     if not MIN_CLAIM <= len(claim) <= MAX_CLAIM or not claim.isascii():
-        raise ApiError("invalid", f"claim has {MIN_CLAIM} to {MAX_CLAIM} ASCII characters.")
+        raise ApiError("invalid", f"claim must have {MIN_CLAIM} to {MAX_CLAIM} ASCII characters.")
     return urlsafe_b64encode(token_hash(f"claim {claim}")).rstrip(b"=").decode()
 
 

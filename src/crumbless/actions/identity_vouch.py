@@ -63,10 +63,10 @@ class IdentityVerification:
         kid = kid_of(token)
         stored_key = await self.reader.read(lambda connection: find_identity_key(connection, site.id, kid))
         if stored_key is None:
-            raise ApiError("identity_refused", "Load the page again. For its developer: this site has no such kid.")
+            raise ApiError("identity_refused", "Reload the page. For developers: the site has no key with this kid.")
         identity = read_identity(token, self._open(stored_key), site.key, wall_ms() / 1000)
         if identity.thumbprint is not None and identity.thumbprint != thumbprint:
-            raise ApiError("identity_refused", "Load the page again. For its developer: cnf names another key.")
+            raise ApiError("identity_refused", "Reload the page. For developers: cnf names another key.")
         contact = await self.reader.read(lambda connection: find_contact(connection, site.id, identity.subject))
         if (await self.bans.current()).holds(site.workspace, contact=contact):
             raise ApiError("banned")

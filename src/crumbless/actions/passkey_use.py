@@ -366,5 +366,5 @@ def _transports(request: PasskeyRequest) -> list[str]:
 def _checked_name(name: str) -> str:
     plain = " ".join(name.split())
     if not plain or len(plain) > MAX_NAME or not plain.isprintable():
-        raise ApiError("invalid", f"The name is one line of 1 to {MAX_NAME} characters.")
+        raise ApiError("invalid", f"The name must be one line of 1 to {MAX_NAME} characters.")
     return plain

@@ -33,7 +33,7 @@ def check_appearance(wanted: SiteRequest) -> SiteAppearance:
     if len(wanted.origins) > MAX_ORIGINS:
         raise ApiError("invalid", f"List at most {MAX_ORIGINS} origins.")
     if wanted.accent is not None and not _match_colour(wanted.accent):
-        raise ApiError("invalid", "A colour looks like #0e6a5a.")
+        raise ApiError("invalid", "Enter a colour such as #0e6a5a.")
     origins = [*dict.fromkeys(check_origin(origin) for origin in wanted.origins)]
     return SiteAppearance(check_name(wanted.name, FOR_SITES), origins, wanted.accent, wanted.side)
 

@@ -38,7 +38,7 @@ def use_vendor_tag(connection: Connection, key: str, tag: VendorTag) -> int:
     if not pattern.fullmatch(tag.identifier):
         raise ApiError("invalid", message)
     if tag.mode == "relay" and not _is_secret(tag.secret):
-        raise ApiError("invalid", "A relay needs the vendor's secret: give it with --secret-stdin.")
+        raise ApiError("invalid", "A relay needs the vendor's secret. Pass it with --secret-stdin.")
     if tag.mode == "browser" and tag.secret:
         raise ApiError("invalid", "A tag in the browser needs no secret.")
     set_vendor_tag(connection, site, tag)

@@ -62,8 +62,8 @@ def add_site(connection: Connection, workspace: int, key: str, name: str, origin
         ApiError: `invalid` if the key is invalid or taken, or the name or an origin is invalid.
     """
     if not _SITE_KEY.fullmatch(key):
-        raise ApiError("invalid", "A site key has 4 to 64 letters, digits, - or _.")
+        raise ApiError("invalid", "A site key must have 4 to 64 letters, digits, - or _.")
     if people_store.find_site(connection, key) is not None:
-        raise ApiError("invalid", f"There is a site with the key {key} already.")
+        raise ApiError("invalid", f"A site with the key {key} already exists.")
     name = check_name(name, FOR_SITES)
     people_store.add_site(connection, workspace, key, name, [check_origin(origin) for origin in origins])

@@ -24,7 +24,7 @@ GPC_SINCE = "2026-11-24"
 
 
 async def options_consent(call: PublicCall) -> Response[None]:
-    """Answer a preflight: whether a page of this origin may record a choice at all."""
+    """Respond to a preflight. Allow it if a site has this origin."""
     origin = call.request.headers.get("origin", "")
     if not await call.read(is_known_origin, origin):
         raise ApiError("foreign_origin")
@@ -37,7 +37,7 @@ async def options_consent(call: PublicCall) -> Response[None]:
 
 
 async def post_consent(call: PublicCall, wanted: ConsentRequest) -> Response[bytes]:
-    """Record a choice of consent and return its receipt."""
+    """Store a consent choice and return its receipt."""
     site = await call.read(find_site, wanted.site)
     if site is None:
         raise ApiError("not_found", "There is no site with this key.")
@@ -66,10 +66,10 @@ def _open_to(origin: str) -> dict[str, str]:
 
 
 async def get_consent(call: PublicCall, receipt: str) -> dict[str, Any]:
-    """Return the receipt with this number: a secret of those who have it."""
+    """Return the consent receipt with this ID. The ID is secret."""
     document = await call.read(find_receipt_document, receipt, call.address)
     if document is None:
-        raise ApiError("not_found", "There is no receipt with this number.")
+        raise ApiError("not_found", "There is no receipt with this ID.")
     return document
 
 
@@ -88,5 +88,5 @@ def _public(seconds: int) -> dict[str, str]:
 
 
 async def post_visitor_consent(call: VisitorCall, wanted: VisitorConsent) -> None:
-    """Put a conversation under a consent receipt, or under none."""
+    """Bind a conversation to a consent receipt, or to none."""
     await bind_receipt(call.services, call.session, wanted)

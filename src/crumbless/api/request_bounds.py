@@ -55,7 +55,7 @@ def bound_target(path: str, query: bytes) -> bytes:
     if path.startswith(PROVIDER_RETURN):
         return b""
     if len(query) > MAX_QUERY:
-        raise ApiError("invalid", f"The query of an address has at most {MAX_QUERY:,} bytes.")
+        raise ApiError("invalid", f"The query of an address may have at most {MAX_QUERY:,} bytes.")
     return query
 
 

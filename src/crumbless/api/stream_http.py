@@ -264,13 +264,13 @@ async def open_stream(call: PublicCall, wanted: OpenRequest) -> Response[bytes] 
 
 
 async def poll_stream(call: PublicCall, wanted: PollRequest) -> Batch:
-    """Return the frames after a batch, and wait for some."""
+    """Return the frames after a batch. Wait until there are some."""
     stream = await _stream_of(call.request)
     return await stream.poll(wanted.after)
 
 
 async def send_to_stream(call: PublicCall, body: bytes) -> None:
-    """Take frames of the client."""
+    """Receive frames of the client."""
     stream = await _stream_of(call.request)
     stream.receive(body)
 
