@@ -60,7 +60,7 @@ class Readiness:
     def _node(self) -> ReadyPart:
         node = self._services.node
         if node.stopping:
-            return ReadyPart("node", ok=False, state="stops; ask another node")
+            return ReadyPart("node", ok=False, state="stopping; use another node")
         if node.ended_loops:
             return ReadyPart("node", ok=False, state=f"{node.ended_loops[0]} has ended; restart this node")
         return ReadyPart("node", ok=True, state="serves")
@@ -100,7 +100,9 @@ class Readiness:
 
     def _bus(self) -> ReadyPart:
         connected = self._services.bus.connected
-        return ReadyPart("bus", connected, "connected" if connected else "is away; entries are read from the database")
+        return ReadyPart(
+            "bus", connected, "connected" if connected else "unavailable; entries are read from the database"
+        )
 
     async def _within_timeout(self, part: str, read: Callable[[], Awaitable[object]]) -> object:
         """Return the result of `read`, or _Unavailable after a timeout or exception.
