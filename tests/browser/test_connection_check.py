@@ -78,7 +78,7 @@ def test_fault_of_a_proxy_is_shown(proxied: BrowserScenario, proxy: tuple[BadPro
         again = dialog.get_by_role("button", name="Check again")
         again.click()
         expect(again).to_be_enabled()
-        amiss = dialog.locator(".check-mind, .check-bad").filter(has=desk.page.locator(".check-name"))
+        amiss = dialog.locator(".check-warn, .check-bad").filter(has=desk.page.locator(".check-name"))
         expect(amiss).to_have_count(1)
         expect(amiss.locator(".check-name")).to_have_text(name)
         expect(amiss.locator(".check-advice")).to_be_visible()
@@ -110,6 +110,6 @@ def test_dialog_fits_every_language_and_screen(
     expect(desk.page.locator(".menu-button")).to_be_visible()
     proxy[0].fault = "strip_upgrade"
     dialog = open_check(desk, menu)
-    expect(dialog.locator(".check-row.check-mind")).to_have_count(1)
+    expect(dialog.locator(".check-row.check-warn")).to_have_count(1)
     assert accessibility_faults(desk.page.main_frame) == []
     assert dialog.evaluate("(one) => one.scrollWidth <= one.clientWidth"), "the dialog is cut off at the side"

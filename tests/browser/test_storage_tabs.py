@@ -22,8 +22,8 @@ WRITE_AT_ONCE = """(own) => {
     for (let round = 0; round < WRITES; round += 1) {
       store.set("theme", {}, own);
       note(store.get("theme", {}, isTheme));
-      await store.setRecord("deskInbox", {}, { rows: Array(100).fill(`${own} ${round}`) });
-      note(await store.getRecord("deskInbox", {}, isInbox));
+      await store.setValue("deskInbox", {}, { rows: Array(100).fill(`${own} ${round}`) });
+      note(await store.getValue("deskInbox", {}, isInbox));
     }
     return seen;
   })();
@@ -31,7 +31,7 @@ WRITE_AT_ONCE = """(own) => {
 
 READ = """async () => [
   store.get("theme", {}, (value) => true),
-  (await store.getRecord("deskInbox", {}, (value) => true)).rows[0],
+  (await store.getValue("deskInbox", {}, (value) => true)).rows[0],
 ]"""
 
 WATCH = """() => {
@@ -45,7 +45,7 @@ LIST = "async () => (await store.list()).map(({ name, where }) => `${name} in ${
 KEEP = """async () => {
   store.set("theme", {}, "dark");
   store.set("deskDraft", { conversation: "1" }, "Half a reply");
-  await store.setRecord("deskInbox", {}, { rows: [] });
+  await store.setValue("deskInbox", {}, { rows: [] });
 }"""
 
 KEPT = ["deskDraft in sessionStorage", "deskInbox in IndexedDB", "theme in localStorage"]
@@ -141,9 +141,9 @@ def test_value_that_a_full_browser_refuses_stays_in_memory(scenario: BrowserScen
     page.evaluate(FULL)
     stored = page.evaluate("""async () => [
       store.set("theme", {}, "light"),
-      await store.setRecord("deskInbox", {}, { rows: Array(1000).fill("x".repeat(1000)) }),
+      await store.setValue("deskInbox", {}, { rows: Array(1000).fill("x".repeat(1000)) }),
       store.get("theme", {}, () => true),
-      (await store.getRecord("deskInbox", {}, () => true)).rows.length,
+      (await store.getValue("deskInbox", {}, () => true)).rows.length,
     ]""")
     assert stored == ["memory", "memory", "light", 1000]
     assert page.evaluate(LIST) == ["deskDraft in sessionStorage", "deskInbox in memory", "theme in memory"]
