@@ -21,11 +21,11 @@ PREFIX = "CRUMBLESS_"
 CONFIG_FILE = "CRUMBLESS_CONFIG"
 TEST_PREFIX = "CRUMBLESS_TEST_"
 
-JSON_SETTINGS = {"oidc_providers"}
-"""Structured settings: tables in the TOML file, JSON in the environment."""
+JSON_SETTINGS = {"oidc_providers"}  # Tables in the TOML file, JSON in the environment.
 
-SECRET_SETTINGS = {"bus_url", "database_url", "metrics_token", "oidc_providers", "secret_key"}
-"""These values are never shown, even if they are invalid."""
+# Never shown, even if they are invalid.
+SECRET_SETTINGS = {"bus_url", "database_url", "files_secret_key", "metrics_token", "oidc_providers", "secret_key"}
+SECRET_SETTINGS |= {"smtp_url"}
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 

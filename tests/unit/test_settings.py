@@ -1,12 +1,13 @@
 """An invalid value stops the start with one clear line."""
 
+import re
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from crumbless.errors import SettingsError
-from crumbless.settings import SECTION_OF, SECTIONS, read_settings, setting
+from crumbless.settings import SECRET_SETTINGS, SECTION_OF, SECTIONS, read_settings, setting
 
 
 def complaint(**environment: str) -> str:
@@ -104,6 +105,22 @@ def test_each_setting_has_one_section() -> None:
     names = [field.name for section in SECTIONS.values() for field in msgspec.structs.fields(section)]
     assert len(names) == len(SECTION_OF) > 60
     assert {*names} & {*SECTIONS} == set()
+
+
+@pytest.mark.parametrize("name", sorted(SECRET_SETTINGS))
+def test_invalid_secret_is_not_shown(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "crumbless.toml"
+    for given, shown in ((name, False), ("mail_from", True)):
+        file.write_text(f'{given} = {{ value = "hidden-value" }}\n')
+        with pytest.raises(SettingsError) as caught:
+            read_settings({"CRUMBLESS_CONFIG": str(file)})
+        assert f"CRUMBLESS_{given.upper()}" in str(caught.value)
+        assert ("hidden-value" in str(caught.value)) == shown
+
+
+def test_settings_that_hold_a_secret_are_never_shown() -> None:
+    secret = {name for name in SECTION_OF if re.search(r"secret|token|password|smtp_url|database_url|bus_url", name)}
+    assert secret - {"one_time_token_days"} <= SECRET_SETTINGS
 
 
 def test_wrong_provider_is_named_without_its_secret() -> None:
