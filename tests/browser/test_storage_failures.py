@@ -125,7 +125,7 @@ def test_sandbox_without_an_origin_is_refused_and_reported(scenario: BrowserScen
     inner = visitor.page.frame_locator("iframe")
     with visitor.page.expect_request("**/chat/*"):
         inner.get_by_role("button", name="Chat with us").click()
-    expect(inner.get_by_text("The chat did not load. Open it again.")).to_be_visible()
+    expect(inner.get_by_text("The chat did not load.")).to_be_visible()
     assert visitor.watch.kept() == []
 
 

@@ -67,8 +67,10 @@ export class ChatScreen {
     return this.#chat.running;
   }
 
-  get unread(): number {
-    return this.#chat.unread;
+  /** Send the number of unread messages to the launcher. */
+  sendUnread(): void {
+    const count = this.#chat.unread;
+    this.bridge.unread(count, count ? this.words.unread({ count }) : "");
   }
 
   /** Handle a change of the chat's visibility by the page. */
@@ -205,7 +207,7 @@ export class ChatScreen {
     const { name, site, keepDays, publicUrl } = this.config;
     const language = currentLanguage.value;
     const chat = this.#chat;
-    this.bridge.unread(chat.unread);
+    this.sendUnread();
     render(
       <ChatView
         name={name}

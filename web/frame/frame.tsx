@@ -24,7 +24,8 @@ const bridge = new PageBridge(
   },
   () => {
     if (screen?.running) bridge.say({ say: "started" });
-    bridge.unread(screen?.unread ?? 0);
+    if (screen) screen.sendUnread();
+    else bridge.unread(0, "");
   },
 );
 

@@ -32,7 +32,7 @@ function makeBridge(): PageBridge {
     (now, focus) => shown.push([now, focus]),
     () => {
       greeted += 1;
-      bridge.unread(0);
+      bridge.unread(0, "");
     },
   );
   return bridge;
@@ -55,7 +55,7 @@ describe("connecting", () => {
     const bridge = makeBridge();
     post();
     expect(await bridge.connected()).toBe(SHOP);
-    await until(() => expect(heard).toEqual([{ say: "unread", count: 0 }]));
+    await until(() => expect(heard).toEqual([{ say: "unread", badge: "", label: "" }]));
   });
 
   test.each([
@@ -104,10 +104,21 @@ describe("messages", () => {
     );
   });
 
-  test("the number of unread messages is sent when it changes", async () => {
+  test("the number of unread messages and its text are sent when either changes", async () => {
     const bridge = makeBridge();
     post();
-    for (const count of [0, 2, 2, 0]) bridge.unread(count);
-    await until(() => expect(heard.map((words) => (words as { count: number }).count)).toEqual([0, 2, 0]));
+    const changes = [
+      { count: 0, badge: "", label: "" },
+      { count: 2, badge: "2", label: "2 new" },
+      { count: 2, badge: "2", label: "2 neue" },
+      { count: 100, badge: "99+", label: "100 neue" },
+      { count: 0, badge: "", label: "" },
+    ];
+    for (const { count, label } of changes) {
+      bridge.unread(count, label);
+      bridge.unread(count, label);
+    }
+    const expected = changes.map(({ badge, label }) => ({ say: "unread", badge, label }));
+    await until(() => expect(heard).toEqual(expected));
   });
 });

@@ -6,7 +6,7 @@ export type VerifiedIdentity = string | null | undefined;
 
 type FrameMessage =
   | { say: "close" }
-  | { say: "unread"; count: number }
+  | { say: "unread"; badge: string; label: string }
   | { say: "started" }
   | { say: "ended" }
   | { say: "keep" };
@@ -17,7 +17,7 @@ export class PageBridge {
     this.#resolve = resolve;
   });
   #port: MessagePort | null = null;
-  #unread = -1;
+  #unread = "";
   /** Whether the loader's last message asked for the focus. */
   wantsFocus = false;
 
@@ -43,11 +43,13 @@ export class PageBridge {
     this.#port?.postMessage(words, ports);
   }
 
-  /** Send the number of unread messages to the loader's badge, if it changed. */
-  unread(count: number): void {
-    if (count === this.#unread || !this.#port) return;
-    this.#unread = count;
-    this.say({ say: "unread", count });
+  /** Send the number of unread messages to the launcher, if it changed. `label` is the number as a text; empty for 0. */
+  unread(count: number, label: string): void {
+    const unread = `${count} ${label}`;
+    if (unread === this.#unread || !this.#port) return;
+    this.#unread = unread;
+    const badge = count > 99 ? "99+" : count ? `${count}` : "";
+    this.say({ say: "unread", badge, label });
   }
 
   #connect(event: MessageEvent): void {

@@ -4,10 +4,16 @@
 
 import { pageDocument } from "../shared/page_document";
 
+/** The number of unread messages as the badge shows it and as a text. Both are empty if there are none. */
+export interface UnreadMessages {
+  badge: string;
+  label: string;
+}
+
 /** The messages of the frame; the first one is its greeting. */
 export type FrameMessage =
   | { say: "close" }
-  | { say: "unread"; count: number }
+  | ({ say: "unread" } & UnreadMessages)
   | { say: "started" }
   | { say: "ended" }
   | { say: "keep" };

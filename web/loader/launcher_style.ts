@@ -10,7 +10,7 @@ button{width:56px;height:56px;padding:13px;border:0;border-radius:50%;background
 button:hover{filter:brightness(1.1)}\
 button:focus-visible{outline:3px solid var(--a);outline-offset:3px}\
 svg{display:block;fill:currentColor}\
-b{position:absolute;top:-4px;inset-inline-end:-4px;min-width:10px;padding:0 6px;border-radius:16px;background:#b32;color:#fff;font:600 12px/22px system-ui,sans-serif}\
+b:not(:empty){position:absolute;top:-4px;inset-inline-end:-4px;min-width:10px;padding:0 6px;border-radius:16px;background:#b32;color:#fff;font:600 12px/22px system-ui,sans-serif}\
 .panel{bottom:88px;width:384px;height:min(640px,100vh - 108px);overflow:hidden;border-radius:16px;background:#fff;color:#111}\
 iframe{width:100%;height:100%;border:0}\
 .wait iframe{opacity:0}\

@@ -2,6 +2,7 @@
 import type { LauncherTexts } from "texts:launcher";
 import { type ChatHost, HOST_NAME } from "../shared/chat_host";
 import { pageDocument } from "../shared/page_document";
+import type { UnreadMessages } from "./frame_bridge";
 import { launcherStyle } from "./launcher_style";
 
 const TALK = "M6 3h12a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 5v-5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z";
@@ -38,24 +39,24 @@ export interface LauncherView {
   turn(open: boolean): void;
   /** Shows a text in the dialog while the frame is missing; empty while it is loading. */
   say(text: string): void;
-  /** Number of new messages on the launcher, 0 for none. */
-  badge(count: number): void;
+  /** Shows the number of unread messages on the launcher. */
+  badge(unread: UnreadMessages): void;
 }
 
 /** Adds the launcher to the page. */
 export function addLauncher({ side, accent, ink, texts }: LauncherAppearance): LauncherView {
   const host: ChatHost = html(HOST_NAME);
   const root = host.attachShadow({ mode: "open" });
-  const badge = make(html("b"), { hidden: "" });
+  const number = html("b");
   const status = make(html("p"), { role: "status", dir: "auto" });
   const icon = svg("path");
   const launch = make(
     html("button"),
     { "aria-label": texts.open },
     make(svg("svg"), { viewBox: "0 0 24 24" }, icon),
-    badge,
+    number,
   );
-  const panel = make(html("div"), { class: "panel wait", role: "dialog", "aria-label": texts.chat }, status);
+  const panel = make(html("div"), { class: "panel wait", role: "dialog", "aria-label": texts.open }, status);
   addStyle(root);
   // The launcher is at the inline end. The direction of this element selects the side.
   root.append(make(html("div"), { dir: side === "left" ? "rtl" : "ltr" }, panel, launch));
@@ -76,10 +77,9 @@ export function addLauncher({ side, accent, ink, texts }: LauncherAppearance): L
     say: (text) => {
       status.textContent = text;
     },
-    badge: (count) => {
-      badge.hidden = !count;
-      badge.textContent = count > 99 ? "99+" : `${count}`;
-      launch.ariaLabel = texts.open + (count ? `, ${texts.unread({ count })}` : "");
+    badge: ({ badge, label }) => {
+      number.textContent = badge;
+      launch.ariaLabel = label ? `${texts.open}, ${label}` : texts.open;
     },
   };
 }

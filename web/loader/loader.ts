@@ -53,7 +53,7 @@ function start(): void {
       // It is loaded again when it is opened again.
       show = null;
     }, HELLO_DEADLINE_MS);
-    const showFrame = openFrame(panel, origin, path, texts.chat, (says, ports) => {
+    const showFrame = openFrame(panel, origin, path, texts.open, (says, ports) => {
       clearTimeout(silent);
       // The frame may arrive late. It must know that it is hidden, or it marks new messages as seen.
       show = showFrame;
@@ -79,7 +79,7 @@ function start(): void {
         (it) => it.serve(key, port),
         () => port?.postMessage({ held: [] }),
       );
-    else if (says.say === "unread") view.badge(says.count);
+    else if (says.say === "unread") view.badge(says);
     else {
       running = says.say === "started";
       if (!open) writeOpenFlag(key, running ? "minimised" : null);
