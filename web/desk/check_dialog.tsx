@@ -12,11 +12,11 @@ interface Properties {
 
 const loadView = importPart(() => import("./check_view"));
 
-type View = FunctionComponent<{ language: string }>;
+type View = FunctionComponent;
 
 /** The connection check. Its code is loaded when the dialog opens. */
 export function ConnectionCheckDialog({ onClose }: Properties) {
-  const { words, language } = useTranslations();
+  const { words } = useTranslations();
   const [View, setView] = useState<View | null>(null);
   const [failed, setFailed] = useState(false);
   const load = () => {
@@ -30,7 +30,7 @@ export function ConnectionCheckDialog({ onClose }: Properties) {
   return (
     <DialogFrame name="check" title={words.connectionCheck} onClose={onClose}>
       {failed && <Failure text={words.olderFailed} onRetry={load} />}
-      {View && <View language={language} />}
+      {View && <View />}
     </DialogFrame>
   );
 }

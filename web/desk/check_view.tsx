@@ -1,16 +1,20 @@
 import type { ConnectionCheckTexts } from "texts:connection_check";
 import loaders from "texts:connection_check/lazy";
 import { useEffect, useState } from "preact/hooks";
-import { pickTexts } from "../shared/texts_pick";
 import { CHECKS, type CheckName, type Finding, type Findings, runConnectionCheck, worstOf } from "./check_run";
+import { LazyTexts } from "./lazy_part";
 
 interface Properties {
-  readonly language: string;
+  readonly words: ConnectionCheckTexts;
+}
+
+/** The connection check in the operator's language. */
+export function ConnectionCheckView() {
+  return <LazyTexts loaders={loaders}>{(words) => <ConnectionCheck words={words} />}</LazyTexts>;
 }
 
 /** The results, row by row as they arrive, and a summary. */
-export function ConnectionCheckView({ language }: Properties) {
-  const [words, setWords] = useState<ConnectionCheckTexts | null>(null);
+function ConnectionCheck({ words }: Properties) {
   const [findings, setFindings] = useState<Findings>({});
   const [running, setRunning] = useState(true);
   const run = () => {
@@ -18,11 +22,7 @@ export function ConnectionCheckView({ language }: Properties) {
     setRunning(true);
     void runConnectionCheck(location.origin, setFindings).finally(() => setRunning(false));
   };
-  useEffect(() => {
-    void pickTexts(loaders, language)().then((loaded) => setWords(loaded.default));
-    run();
-  }, []);
-  if (!words) return null;
+  useEffect(run, []);
   const state = worstOf(findings);
   return (
     <>

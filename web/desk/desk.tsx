@@ -1,11 +1,8 @@
-import conversationTexts from "texts:conversation";
-import deskTexts from "texts:desk";
 import { render } from "preact";
 import { useMemo } from "preact/hooks";
 import { Api } from "../shared/api";
 import { followInput } from "../shared/focus_ring";
-import { useObserved } from "../shared/observable_use";
-import { currentLanguage, followPreferences, notifications, sound } from "../shared/preferences";
+import { followPreferences, notifications, sound } from "../shared/preferences";
 import * as storage from "../shared/storage";
 import type { Entry } from "../shared/wire_timeline";
 import { chooseLanguage } from "../shared/words_choose";
@@ -18,6 +15,7 @@ import { DeskArrangement } from "./desk_arrangement";
 import { TranslationsContext, translationsOf } from "./desk_context";
 import { readEntryLink, readRoute } from "./desk_route";
 import { DeskSession } from "./desk_session";
+import { deskTexts, followLanguage } from "./desk_texts";
 import { DeskView } from "./desk_view";
 import { LazyPart } from "./lazy_part";
 import { notify } from "./message_notify";
@@ -47,13 +45,14 @@ interface DeskProperties {
 
 function Desk({ api, app, arrangement }: DeskProperties) {
   const stage = app.stage.value;
-  const language = useObserved(currentLanguage);
-  const speech = useMemo(() => translationsOf(language, navigator.language), [language]);
+  const texts = deskTexts.value;
+  const translations = useMemo(() => texts && translationsOf(texts.words, texts.language, navigator.language), [texts]);
+  if (!translations) return null;
   return (
-    <TranslationsContext.Provider value={speech}>
+    <TranslationsContext.Provider value={translations}>
       {stage.kind === "signed-out" && (
         <SignInView
-          notice={stage.notice}
+          notice={stage.notice(translations.words)}
           secure={globalThis.crypto?.subtle !== undefined}
           failure={stage.failure}
           api={api}
@@ -68,7 +67,7 @@ function Desk({ api, app, arrangement }: DeskProperties) {
             link: stage.link,
             api,
             onEntered: (entered) => app.enter(entered),
-            onLeave: (notice) => void app.leaveLink(notice),
+            onLeave: (notice) => void app.leaveLink(notice ? () => notice : undefined),
           }}
         />
       )}
@@ -101,14 +100,13 @@ function start(page: HTMLElement): void {
   const { nonce, publicUrl } = readConfiguration();
   followInput(document);
   followPreferences(document, { language: chooseLanguage(navigator.language).language, sound: true });
+  // In parallel with the first requests of the app. The server has already let the browser preload its own language.
+  followLanguage();
   const arrangement = new DeskArrangement();
   arrangement.follow();
   const api = new Api(publicUrl, nonce);
   const app = new DeskApp({
     session: new DeskSession(api),
-    get words() {
-      return deskTexts[currentLanguage.value];
-    },
     ring: callOut(),
     isVisible: () => document.visibilityState === "visible",
     route: () => readRoute(location.hash),
@@ -150,10 +148,9 @@ function callOut(): (unseen: readonly Entry[]) => void {
   return (unseen) => {
     if (sound.value) bell.play();
     if (!notifications.value || document.visibilityState === "visible") return;
-    const language = currentLanguage.value;
-    notify(unseen, ({ author }) =>
-      deskTexts[language].newMessageFrom({ name: author.name || conversationTexts[language].visitor }),
-    );
+    const words = deskTexts.peek()?.words;
+    if (words)
+      notify(unseen, ({ author }) => words.newMessageFrom({ name: author.name || words.conversation.visitor }));
   };
 }
 

@@ -1,4 +1,4 @@
-import deskTexts from "texts:desk";
+import words from "texts:desk/en";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Api } from "../shared/api";
 import * as storage from "../shared/storage";
@@ -7,7 +7,6 @@ import { DeskSession } from "./desk_session";
 import { readDraft, readOutbox, storeDraft, storeOutbox, WRITE_DELAY } from "./draft_keep";
 import { type NewSession, signInWithPassword } from "./sign_in_call";
 
-const words = deskTexts.en;
 const operatorOf = (id: string) => ({ id, name: id, email: "", role: "owner", workspace_name: "North" });
 
 /** A server in place of fetch. Sign-ins return the next token, tokens can be ended, and the server can be unreachable. */
@@ -74,7 +73,7 @@ const tabs: DeskApp[] = [];
 
 function openTab(): DeskApp {
   const session = new DeskSession(new Api("https://chat.example", "n"));
-  const app = new DeskApp({ session, words, ring: () => {}, isVisible: () => true, route: () => null });
+  const app = new DeskApp({ session, ring: () => {}, isVisible: () => true, route: () => null });
   tabs.push(app);
   return app;
 }
@@ -90,7 +89,7 @@ async function signIn(app: DeskApp): Promise<NewSession> {
 }
 
 const stageOf = (app: DeskApp): string => app.stage.value.kind;
-const noticeOf = (app: DeskApp): string => (app.stage.value.kind === "signed-out" ? app.stage.value.notice : "");
+const noticeOf = (app: DeskApp): string => (app.stage.value.kind === "signed-out" ? app.stage.value.notice(words) : "");
 
 function feedOf(app: DeskApp) {
   if (app.stage.value.kind !== "signed-in") throw new Error(`the desk is ${app.stage.value.kind}`);

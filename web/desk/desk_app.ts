@@ -13,9 +13,12 @@ import { holdOutboxBack, readOutbox, storeDraft, storeOutbox, watchOutbox } from
 import { finishRedirect } from "./provider_visit";
 import type { NewSession } from "./sign_in_call";
 
+/** Returns a text for the sign-in form, or an empty one. The texts may still be loading when the stage begins. */
+export type Notice = (words: DeskTexts) => string;
+
 export type Stage =
   | { readonly kind: "starting" }
-  | { readonly kind: "signed-out"; readonly notice: string; readonly failure?: unknown }
+  | { readonly kind: "signed-out"; readonly notice: Notice; readonly failure?: unknown }
   /** The page was opened by the link of an email, or of the console. */
   | { readonly kind: "link"; readonly link: EntryLink }
   /** The password was correct, but the workspace requires a second factor and the operator has none yet. */
@@ -24,7 +27,6 @@ export type Stage =
 
 export interface AppOptions {
   readonly session: DeskSession;
-  readonly words: DeskTexts;
   readonly ring: (unseen: readonly Entry[]) => void;
   readonly isVisible: () => boolean;
   /** The conversation in the address. */
@@ -38,6 +40,8 @@ interface Start {
   /** The failure before this state, if any. */
   readonly failure?: unknown;
 }
+
+const NO_NOTICE: Notice = () => "";
 
 export class DeskApp {
   readonly stage = signal<Stage>({ kind: "starting" });
@@ -61,7 +65,7 @@ export class DeskApp {
     return this.#session.knownKey;
   }
 
-  async start(notice = ""): Promise<void> {
+  async start(notice = NO_NOTICE): Promise<void> {
     if (await this.#session.restore()) this.#work({ warm: await readWarm(this.options.route()) });
     else this.#ask(notice);
   }
@@ -88,7 +92,7 @@ export class DeskApp {
    */
   #setUp(entered: NewSession): void {
     const api = this.#session.api.withSession({ token: entered.answer.token, key: entered.key });
-    const call = new DeskApi(api, () => this.#ask(this.options.words.sessionEnded));
+    const call = new DeskApi(api, () => this.#ask((words) => words.sessionEnded));
     this.stage.value = { kind: "setting-up", entered, call };
   }
 
@@ -99,7 +103,7 @@ export class DeskApp {
 
   /** End the session without a second factor. */
   leaveSetUp(call: DeskApi): void {
-    this.#ask("");
+    this.#ask(NO_NOTICE);
     // If the server is unreachable, the session expires there within half an hour.
     call.post("/v1/desk/sign-out").catch(() => {});
   }
@@ -111,7 +115,7 @@ export class DeskApp {
   }
 
   /** Leave the view of a link. */
-  async leaveLink(notice = ""): Promise<void> {
+  async leaveLink(notice = NO_NOTICE): Promise<void> {
     this.stage.value = { kind: "starting" };
     if (this.#session.api.session && (await this.#session.isKept())) this.#work();
     else await this.start(notice);
@@ -131,18 +135,17 @@ export class DeskApp {
       return back || "#/";
     } catch (failure) {
       if (signedIn) this.#work({ failure });
-      else this.stage.value = { kind: "signed-out", notice: "", failure };
+      else this.stage.value = { kind: "signed-out", notice: NO_NOTICE, failure };
       return "#/";
     }
   }
 
   async signOut(): Promise<void> {
-    const { words } = this.options;
     this.#rest();
     this.stage.value = { kind: "starting" };
     const { wiped, serverInformed } = await this.#session.signOut();
-    this.#ask(wiped ? words.signedOut : words.notAllDeleted);
-    if (!(await serverInformed) && wiped) this.#askAgain(words.signedOutHere);
+    this.#ask((words) => (wiped ? words.signedOut : words.notAllDeleted));
+    if (!(await serverInformed) && wiped) this.#askAgain((words) => words.signedOutHere);
   }
 
   #work({ operator = null, warm = null, failure }: Start = {}): void {
@@ -198,7 +201,7 @@ export class DeskApp {
     this.#rest();
     this.stage.value = { kind: "starting" };
     if (await this.#session.end()) this.#work();
-    else this.#ask(this.options.words.sessionEnded);
+    else this.#ask((words) => words.sessionEnded);
   }
 
   async #onSignedOut(): Promise<void> {
@@ -206,7 +209,7 @@ export class DeskApp {
     this.#rest();
     this.stage.value = { kind: "starting" };
     const wiped = await this.#session.wipe();
-    this.#ask(wiped ? this.options.words.signedOut : this.options.words.notAllDeleted);
+    this.#ask((words) => (wiped ? words.signedOut : words.notAllDeleted));
   }
 
   async #onSignedIn(): Promise<void> {
@@ -220,12 +223,12 @@ export class DeskApp {
     this.#unfollow();
   }
 
-  #ask(notice: string): void {
+  #ask(notice: Notice): void {
     this.stage.value = { kind: "signed-out", notice };
   }
 
   /** Show a notice on the sign-in form, unless a sign-in has happened in the meantime. */
-  #askAgain(notice: string): void {
+  #askAgain(notice: Notice): void {
     if (this.stage.peek().kind === "signed-out") this.#ask(notice);
   }
 }

@@ -1,6 +1,6 @@
 /** Shared values of every view: the texts and the format of times. */
-import conversationTexts, { type ConversationTexts } from "texts:conversation";
-import deskTexts, { type DeskTexts } from "texts:desk";
+import type { ConversationTexts } from "texts:conversation";
+import type { DeskTexts } from "texts:desk";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Language } from "../shared/words_choose";
@@ -13,17 +13,18 @@ export interface Translations {
   readonly language: string;
 }
 
-/** Return the texts of a language; `tag` adds the region's format of times. */
-export function translationsOf(language: Language, tag: string): Translations {
+/** Return the texts of a language for the views; `tag` adds the region's format of times. */
+export function translationsOf(words: DeskTexts, language: Language, tag: string): Translations {
   const spoken = tag.toLowerCase().split("-")[0] === language;
-  const words = deskTexts[language];
-  const shared = conversationTexts[language];
+  const shared = words.conversation;
   const refusals = { ...shared.refusals, [WRITE_DELAY]: words.heldBack };
   return { words, shared: { ...shared, refusals }, language: spoken ? tag : language };
 }
 
-export const TranslationsContext = createContext<Translations>(translationsOf("en", "en"));
+export const TranslationsContext = createContext<Translations | null>(null);
 
 export function useTranslations(): Translations {
-  return useContext(TranslationsContext);
+  const translations = useContext(TranslationsContext);
+  if (!translations) throw new Error("texts are used outside the desk");
+  return translations;
 }

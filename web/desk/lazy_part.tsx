@@ -1,5 +1,7 @@
-import type { ComponentType } from "preact";
+import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { TextLoaders } from "../shared/texts_load";
+import { pickTexts } from "../shared/texts_pick";
 import { useTranslations } from "./desk_context";
 import { Failure } from "./failure_view";
 
@@ -31,4 +33,32 @@ export function LazyPart<Given extends object>({ load, properties }: Properties<
   }
   if (!part.Part) return <Failure text={words.pageFailed} onRetry={begin} />;
   return <part.Part {...properties} />;
+}
+
+interface TextsProperties<Texts> {
+  readonly loaders: TextLoaders<Texts>;
+  readonly children: (texts: Texts) => ComponentChildren;
+}
+
+/** Shows its children when the texts of the operator's language are loaded. */
+export function LazyTexts<Texts>({ loaders, children }: TextsProperties<Texts>) {
+  const { words, language } = useTranslations();
+  const loadTexts = pickTexts(loaders, language);
+  const [loaded, setLoaded] = useState<{ texts: Texts } | null>(null);
+  const [failed, setFailed] = useState(false);
+  const load = () => {
+    setFailed(false);
+    loadTexts().then(
+      ({ default: texts }) => setLoaded({ texts }),
+      () => setFailed(true),
+    );
+  };
+  useEffect(load, [loadTexts]);
+  if (failed) return <Failure text={words.pageFailed} onRetry={load} />;
+  if (loaded) return <>{children(loaded.texts)}</>;
+  return (
+    <p class="page-loading" role="status">
+      {words.loading}
+    </p>
+  );
 }

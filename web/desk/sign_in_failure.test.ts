@@ -1,4 +1,4 @@
-import deskTexts from "texts:desk";
+import words from "texts:desk/en";
 import { expect, it } from "vitest";
 import { ApiProblem, NetworkFailure } from "../shared/api";
 import { NoPasskey } from "./passkey_ask";
@@ -6,7 +6,6 @@ import { JoiningFailed, NotBegunHere, NothingStored } from "./provider_visit";
 import { KeyCreationFailed } from "./sign_in_call";
 import { signInErrorMessage } from "./sign_in_failure";
 
-const words = deskTexts.en;
 const problem = (code: string, status: number, retryAfter = 0) => new ApiProblem(code, code, "", status, retryAfter);
 
 it.each([

@@ -4,6 +4,7 @@ import type { ComponentType, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../shared/api";
 import { importPart } from "../shared/import_part";
+import type { TextLoaders } from "../shared/texts_load";
 import type { Language } from "../shared/words_choose";
 import type { Chat } from "./chat_session";
 import type { PageConfig } from "./page_config";
@@ -21,11 +22,34 @@ export interface LayerProps {
   onErased: () => Promise<void>;
 }
 
-const layers: Record<LayerName, () => Promise<{ default: ComponentType<LayerProps> }>> = {
-  settings: importPart(() => import("./settings_view")),
-  yourData: importPart(() => import("./your_data_view")),
-  sendTransfer: importPart(() => import("./continue_there_view")),
-  receiveTransfer: importPart(() => import("./continue_here_view")),
+/** The module of a screen: its contents, and the functions that load its texts. */
+interface Screen<Texts> {
+  default: ComponentType<LayerProps & { words: Texts }>;
+  loaders: TextLoaders<Texts>;
+}
+
+type Contents = (props: LayerProps) => JSX.Element;
+
+/** Return a function that loads a screen with its texts in a language. */
+const screen =
+  <Texts,>(load: () => Promise<Screen<Texts>>) =>
+  async (language: Language): Promise<Contents> => {
+    const { default: View, loaders } = await load();
+    const { default: words } = await loaders[language]();
+    return (props) => <View {...props} words={words} />;
+  };
+
+const loadYourData = importPart(() => import("./your_data_view"));
+
+const layers: Record<LayerName, (language: Language) => Promise<Contents>> = {
+  settings: screen(importPart(() => import("./settings_view"))),
+  // Its list, which the policy page shows too, loads its own texts.
+  yourData: async () => {
+    const { default: View } = await loadYourData();
+    return (props) => <View {...props} />;
+  },
+  sendTransfer: screen(importPart(() => import("./continue_there_view"))),
+  receiveTransfer: screen(importPart(() => import("./continue_here_view"))),
 };
 
 export interface ChatLayerProps {
@@ -37,16 +61,22 @@ export interface ChatLayerProps {
 
 export function ChatLayer({ name, words, layerProps, onClose }: ChatLayerProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [Contents, setContents] = useState<ComponentType<LayerProps> | null>(null);
+  const { language } = layerProps;
+  const [renderContents, setContents] = useState<Contents | null>(null);
   const [failed, setFailed] = useState(false);
   useLayoutEffect(() => dialog.current?.showModal(), []);
   useEffect(() => {
-    // The state may be a function, which a setter would call.
-    layers[name]().then(
-      (loaded) => setContents(() => loaded.default),
-      () => setFailed(true),
+    let current = true;
+    setFailed(false);
+    layers[name](language).then(
+      // The state is a function, which a setter would call.
+      (loaded) => current && setContents(() => loaded),
+      () => current && setFailed(true),
     );
-  }, [name]);
+    return () => {
+      current = false;
+    };
+  }, [name, language]);
   return (
     <dialog class="layer" ref={dialog} aria-labelledby="layer-title" onClose={onClose}>
       <div class="layer-head">
@@ -70,7 +100,7 @@ export function ChatLayer({ name, words, layerProps, onClose }: ChatLayerProps):
             {words.partFailed}
           </p>
         )}
-        {Contents && <Contents {...layerProps} />}
+        {renderContents?.(layerProps)}
       </div>
     </dialog>
   );

@@ -1,5 +1,6 @@
 /** Connects the parts of a chat and renders them. */
 import type { FrameTexts } from "texts:frame";
+import loaders from "texts:frame/lazy";
 import { render } from "preact";
 import { Api } from "../shared/api";
 import { importPart } from "../shared/import_part";
@@ -7,12 +8,12 @@ import { isPendingList } from "../shared/message_outbox";
 import { currentLanguage, sound } from "../shared/preferences";
 import type { MessageSound } from "../shared/sound_play";
 import * as storage from "../shared/storage";
+import { loadTexts } from "../shared/texts_load";
 import { chooseLanguage, type Language } from "../shared/words_choose";
 import type { LayerProps } from "./chat_layer";
 import { ChatStorage } from "./chat_record";
 import { Chat } from "./chat_session";
 import { ChatView } from "./chat_view";
-import { loadFrameTexts } from "./frame_texts";
 import type { PageBridge, VerifiedIdentity } from "./page_bridge";
 import type { PageConfig } from "./page_config";
 
@@ -132,7 +133,7 @@ export class ChatScreen {
   }
 
   async #speak(language: Language): Promise<void> {
-    const words = await loadFrameTexts(language);
+    const words = await loadTexts(loaders, language);
     // The visitor may have chosen another language while this one was loading.
     if (language !== currentLanguage.value) return;
     this.words = words;

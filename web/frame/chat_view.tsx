@@ -17,7 +17,7 @@ export interface ChatViewProps {
   name: string;
   keepDays: number;
   chat: Chat;
-  words: ConversationTexts & FrameTexts;
+  words: FrameTexts;
   /** BCP 47 tag for dates and times. */
   locale: string;
   draft: string;
@@ -51,12 +51,16 @@ export function ChatView(props: ChatViewProps): JSX.Element {
       ) : (
         <MessageList
           items={items}
-          words={words}
+          words={words.conversation}
           locale={props.locale}
           onRetry={(id) => chat.retry(id)}
           onEdit={props.onEdit}
           onAtEnd={props.onAtEnd}
-          after={chat.typing && <TypingLine name={chat.typing.name || words.operator} words={words} />}
+          after={
+            chat.typing && (
+              <TypingLine name={chat.typing.name || words.conversation.operator} words={words.conversation} />
+            )
+          }
         />
       )}
       <footer class="chat-foot">
@@ -64,7 +68,7 @@ export function ChatView(props: ChatViewProps): JSX.Element {
         <MessageComposer
           label={words.message}
           placeholder={words.placeholder}
-          words={words}
+          words={words.conversation}
           draft={props.draft}
           onDraft={props.onDraft}
           onSend={(text) => chat.send(text)}

@@ -1,15 +1,17 @@
 /** "Continue from another device": the field for a code. Loaded when it is opened. */
-import deviceTransferTexts from "texts:device_transfer";
+import type { DeviceTransferTexts } from "texts:device_transfer";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { LayerProps } from "./chat_layer";
 import { StatusLine, useAttempts } from "./elsewhere_try";
 import { acceptTransfer } from "./visitor_vouch";
 
-export default function ReceiveTransferView(props: LayerProps): JSX.Element {
-  const words = deviceTransferTexts[props.language];
+export { loaders } from "./elsewhere_try";
+
+export default function ReceiveTransferView(props: LayerProps & { words: DeviceTransferTexts }): JSX.Element {
+  const { language, words } = props;
   const field = useRef<HTMLInputElement>(null);
-  const { failure, attempt } = useAttempts(props.language);
+  const { failure, attempt } = useAttempts(language, words);
   useEffect(() => field.current?.focus(), []);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();

@@ -1,12 +1,16 @@
 /** "Continue on another device": a code to type there, or a link by email. Loaded when it is opened. */
-import deviceTransferTexts from "texts:device_transfer";
+import type { DeviceTransferTexts } from "texts:device_transfer";
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { DeviceTransferCode } from "../shared/wire_identity";
 import type { LayerProps } from "./chat_layer";
 import { StatusLine, useAttempts } from "./elsewhere_try";
 
-export default function SendTransferView(props: LayerProps): JSX.Element {
+export { loaders } from "./elsewhere_try";
+
+type Properties = LayerProps & { words: DeviceTransferTexts };
+
+export default function SendTransferView(props: Properties): JSX.Element {
   return (
     <div class="kept">
       <CodePart {...props} />
@@ -15,12 +19,11 @@ export default function SendTransferView(props: LayerProps): JSX.Element {
   );
 }
 
-function CodePart({ language, api, chat }: LayerProps): JSX.Element {
-  const words = deviceTransferTexts[language];
+function CodePart({ language, words, api, chat }: Properties): JSX.Element {
   const [transferCode, setTransferCode] = useState<DeviceTransferCode | null>(null);
   const [copied, setCopied] = useState(false);
   const field = useRef<HTMLInputElement>(null);
-  const { failure, attempt } = useAttempts(language);
+  const { failure, attempt } = useAttempts(language, words);
   const show = () =>
     attempt(async () => {
       setTransferCode(
@@ -66,11 +69,10 @@ function CodePart({ language, api, chat }: LayerProps): JSX.Element {
   );
 }
 
-function MailPart({ language, api, chat }: LayerProps): JSX.Element {
-  const words = deviceTransferTexts[language];
+function MailPart({ language, words, api, chat }: Properties): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
   const [sent, setSent] = useState(false);
-  const { failure, attempt } = useAttempts(language);
+  const { failure, attempt } = useAttempts(language, words);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const email = field.current?.value.trim() ?? "";

@@ -1,13 +1,14 @@
 /** Runs one request at a time that the server may reject, and shows its result to the visitor. */
-import deviceTransferTexts from "texts:device_transfer";
+import type { DeviceTransferTexts } from "texts:device_transfer";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiProblem, NetworkFailure } from "../shared/api";
 import type { Language } from "../shared/words_choose";
 
+export { default as loaders } from "texts:device_transfer/lazy";
+
 /** Return a text with the reason and the solution. Throws the cause again if it is not a failed request. */
-export function errorMessage(cause: unknown, language: Language): string {
-  const words = deviceTransferTexts[language];
+export function errorMessage(cause: unknown, language: Language, words: DeviceTransferTexts): string {
   if (cause instanceof NetworkFailure) return words.offline;
   if (!(cause instanceof ApiProblem)) throw cause;
   if (cause.code === "slow_down") return words.slowDown({ wait: formatWait(cause.retryAfter, language) });
@@ -28,7 +29,7 @@ export interface Tries {
   attempt: (action: () => Promise<void>) => Promise<void>;
 }
 
-export function useAttempts(language: Language): Tries {
+export function useAttempts(language: Language, words: DeviceTransferTexts): Tries {
   const [failure, setFailure] = useState("");
   const runs = useRef(false);
   const attempt = async (action: () => Promise<void>) => {
@@ -38,7 +39,7 @@ export function useAttempts(language: Language): Tries {
     try {
       await action();
     } catch (cause) {
-      setFailure(errorMessage(cause, language));
+      setFailure(errorMessage(cause, language, words));
     } finally {
       runs.current = false;
     }

@@ -1,10 +1,11 @@
 /** The visitor's chat: reads the page's configuration, connects to the page around it, and renders. */
 
+import loaders from "texts:frame/lazy";
 import { followInput } from "../shared/focus_ring";
 import { currentLanguage, followPreferences } from "../shared/preferences";
 import * as storage from "../shared/storage";
+import { loadTexts } from "../shared/texts_load";
 import { ChatScreen, pageLanguage } from "./chat_screen";
-import { loadFrameTexts } from "./frame_texts";
 import { openHostStorage } from "./keeper_ask";
 import { PageBridge, type VerifiedIdentity } from "./page_bridge";
 import { readConfig } from "./page_config";
@@ -31,12 +32,12 @@ const bridge = new PageBridge(
 
 async function start(): Promise<void> {
   // Fetched in parallel: most visitors use the page's language.
-  void loadFrameTexts(pageLanguage);
+  void loadTexts(loaders, pageLanguage);
   await openHostStorage(bridge);
   // Only now: if the page stores values for the frame, the stored preferences have arrived by now.
   followInput(document);
   followPreferences(document, { language: pageLanguage });
-  screen = new ChatScreen(config, bridge, await loadFrameTexts(currentLanguage.value));
+  screen = new ChatScreen(config, bridge, await loadTexts(loaders, currentLanguage.value));
   screen.start(shown, verifiedIdentity);
   void storage.sweep();
 }

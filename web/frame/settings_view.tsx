@@ -1,14 +1,15 @@
 /** The visitor's preferences. Each is stored only if it differs from the default. Loaded when it is opened. */
 import languageTexts from "texts:language";
-import settingsTexts from "texts:settings";
+import type { SettingsTexts } from "texts:settings";
 import type { JSX } from "preact";
 import { useObserved } from "../shared/observable_use";
 import { choose, language, sound, TEXT_SIZES, THEMES, textSize, theme } from "../shared/preferences";
 import { LANGUAGES, type Language } from "../shared/words_choose";
 import type { LayerProps } from "./chat_layer";
 
-export default function SettingsView(props: LayerProps): JSX.Element {
-  const words = settingsTexts[props.language];
+export { default as loaders } from "texts:settings/lazy";
+
+export default function SettingsView({ words }: LayerProps & { words: SettingsTexts }): JSX.Element {
   const chosenLanguage = useObserved(language);
   return (
     <div class="settings">

@@ -4,6 +4,7 @@
  */
 import { type Api, ApiProblem, NetworkFailure, type Session } from "../shared/api";
 import { importPart } from "../shared/import_part";
+import { loadTexts } from "../shared/texts_load";
 import type { IdentifyResponse, VisitorSessionResponse } from "../shared/wire_identity";
 import type { LayerProps } from "./chat_layer";
 import { newChat } from "./chat_start";
@@ -65,8 +66,9 @@ async function followLink(props: LayerProps): Promise<void> {
   try {
     await acceptTransfer(secret, props);
   } catch (cause) {
-    const { errorMessage } = await loadTry();
-    props.chat.showNotice(errorMessage(cause, props.language));
+    const { language } = props;
+    const { errorMessage, loaders } = await loadTry();
+    props.chat.showNotice(errorMessage(cause, language, await loadTexts(loaders, language)));
   }
 }
 

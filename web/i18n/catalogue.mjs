@@ -109,15 +109,13 @@ function checkMessage(text, english, language, plain) {
   }
 }
 
-/** Return the texts of a surface in a language, including those of the surfaces that it includes. */
+/** Return the texts of a surface in a language. The texts of a surface that it includes are a group with that surface's name. */
 export function textsOf(catalogue, surface, language) {
   const { includes } = SURFACES[surface];
   const own = catalogue[language][surface];
   if (!includes) return own;
-  const shared = catalogue[language][includes];
-  const twice = Object.keys(own).filter((key) => key in shared);
-  if (twice.length) throw new Error(`${surface} and ${includes} both have ${twice.join(", ")}`);
-  return { ...shared, ...own };
+  if (includes in own) throw new Error(`${surface} has a text with the name of the surface ${includes}`);
+  return { ...own, [includes]: catalogue[language][includes] };
 }
 
 export const PLURAL =

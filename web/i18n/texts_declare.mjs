@@ -30,18 +30,18 @@ function typesOf(surface, texts, keep, path = "") {
       groups.push(typesOf(surface, text, keep, here));
     } else if (keep) members.push(`    readonly ${key}: ${plain ? "string" : signatureOf(text)};\n`);
   }
-  const base = includes && !path ? `${typeOf(includes)} & ` : "";
+  if (includes && !path) members.push(`    readonly ${includes}: ${typeOf(includes)};\n`);
   // A type, not an interface: groups are also read by codes, which needs an index signature.
   const name = typeOf(surface, path);
   // The compiler would call a type without members "{}".
   if (!keep) members.push(`    readonly "${name}": 0;\n`);
-  return [`  export type ${name} = ${base}{\n${members.join("")}  };\n`, ...groups].join("\n");
+  return [`  export type ${name} = {\n${members.join("")}  };\n`, ...groups].join("\n");
 }
 
 const declaration = (id, ...lines) => `declare module "texts:${id}" {\n${lines.join("\n")}}\n`;
 
 function declareSurface(catalogue, surface, keep) {
-  const { includes, modules = [], englishIsLoaded } = SURFACES[surface];
+  const { includes, modules = [] } = SURFACES[surface];
   const type = typeOf(surface);
   const languages = languagesOf(catalogue, surface);
   const union = (some) => some.map((one) => JSON.stringify(one)).join(" | ");
@@ -58,19 +58,15 @@ function declareSurface(catalogue, surface, keep) {
     ),
   ];
   if (modules.includes("lazy")) {
-    const lazy = languages.filter((one) => one !== ENGLISH || !englishIsLoaded);
     declared.push(
       declaration(
         `${surface}/lazy`,
         importType,
-        `  const loaders: Readonly<Record<${union(lazy)}, () => Promise<{ default: ${type} }>>>;\n  export default loaders;\n`,
+        `  const loaders: Readonly<Record<${union(languages)}, () => Promise<{ default: ${type} }>>>;\n  export default loaders;\n`,
       ),
-    );
-  }
-  if (englishIsLoaded)
-    declared.push(
       declaration(`${surface}/${ENGLISH}`, importType, `  const texts: ${type};\n  export default texts;\n`),
     );
+  }
   return declared.join("\n");
 }
 

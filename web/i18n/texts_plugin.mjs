@@ -6,8 +6,7 @@
  * - `texts:languages` contains the languages themselves.
  */
 import { fileURLToPath } from "node:url";
-import { compileAll, compileLanguage, ENGLISH, languagesOf, loadCatalogue } from "./catalogue.mjs";
-import { SURFACES } from "./surfaces.mjs";
+import { compileAll, compileLanguage, languagesOf, loadCatalogue } from "./catalogue.mjs";
 
 const PREFIX = "texts:";
 const IMPORT_PART = fileURLToPath(new URL("../shared/import_part.ts", import.meta.url));
@@ -20,8 +19,9 @@ function compileModule(catalogue, surface, part) {
   if (surface === "languages") return compileLanguages(catalogue);
   if (!part) return compileAll(catalogue, surface);
   if (part !== "lazy") return compileLanguage(catalogue, surface, part);
-  const lazy = languagesOf(catalogue, surface).filter((one) => one !== ENGLISH || !SURFACES[surface].englishIsLoaded);
-  const loaders = lazy.map((one) => `${one}: importPart(() => import("${PREFIX}${surface}/${one}")),`);
+  const loaders = languagesOf(catalogue, surface).map(
+    (one) => `${one}: importPart(() => import("${PREFIX}${surface}/${one}")),`,
+  );
   return `import { importPart } from ${JSON.stringify(IMPORT_PART)};\nexport default {\n__proto__: null,\n${loaders.join("\n")}\n};\n`;
 }
 

@@ -71,17 +71,8 @@ export function unusedTexts(catalogue) {
     for (const [path] of messagesOf(catalogue[ENGLISH][surface])) {
       const group = path.includes(".") ? path.slice(0, path.lastIndexOf(".")) : "";
       const key = path.slice(path.lastIndexOf(".") + 1);
-      const types = [typeOf(surface, group), ...includersOf(surface, group)];
-      if (!types.some((type) => isUsed(type, key))) unused.push(`${surface}: ${path}`);
+      if (!isUsed(typeOf(surface, group), key)) unused.push(`${surface}: ${path}`);
     }
   }
   return unused;
 }
-
-/** A surface's own texts are also read through the surfaces that include it. */
-const includersOf = (surface, group) =>
-  group
-    ? []
-    : Object.keys(SURFACES)
-        .filter((one) => SURFACES[one].includes === surface)
-        .map((one) => typeOf(one));

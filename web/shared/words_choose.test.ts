@@ -1,14 +1,15 @@
-import conversationTexts from "texts:conversation";
+import deskLoaders from "texts:desk/lazy";
+import frameLoaders from "texts:frame/lazy";
 import storedDataLoaders from "texts:stored_data/lazy";
 import { expect, test } from "vitest";
-import { loadFrameTexts } from "../frame/frame_texts";
+import { loadTexts } from "./texts_load";
 import { chooseLanguage, LANGUAGES } from "./words_choose";
 
 test.each([
   ["de-AT", "de", "ltr"],
   ["FR", "fr", "ltr"],
   ["ar_EG", "ar", "rtl"],
-  ["pt-BR", "en", "ltr"],
+  ["ja-JP", "en", "ltr"],
   ["", "en", "ltr"],
   [null, "en", "ltr"],
 ])("%s selects %s, written %s", (tag, language, direction) => {
@@ -16,15 +17,18 @@ test.each([
 });
 
 test("the chat has its own text in every language, besides those that it shares with the desk", async () => {
-  const all = await Promise.all(LANGUAGES.map(loadFrameTexts));
-  expect(new Set(all.map(({ placeholder }) => placeholder)).size).toBe(LANGUAGES.length);
-  expect(all.map(({ send }) => send)).toEqual(LANGUAGES.map((one) => conversationTexts[one].send));
+  const chat = await Promise.all(LANGUAGES.map((one) => loadTexts(frameLoaders, one)));
+  const desk = await Promise.all(LANGUAGES.map((one) => loadTexts(deskLoaders, one)));
+  expect(new Set(chat.map(({ placeholder }) => placeholder)).size).toBe(LANGUAGES.length);
+  expect(chat.map(({ conversation }) => conversation.send)).toEqual(desk.map(({ conversation }) => conversation.send));
 });
 
 test("texts with a number follow the plural rules of their language", async () => {
-  expect(conversationTexts.en.charactersLeft({ left: 1 })).toBe("1 character left");
-  expect(conversationTexts.en.tooLong({ over: 2 })).toBe("Too long by 2 characters. Please shorten it.");
-  expect(conversationTexts.fr.charactersLeft({ left: 0 })).toBe("Encore 0 caractère");
+  const { conversation: english } = await loadTexts(frameLoaders, "en");
+  expect(english.charactersLeft({ left: 1 })).toBe("1 character left");
+  expect(english.tooLong({ over: 2 })).toBe("Too long by 2 characters. Please shorten it.");
+  const { conversation: french } = await loadTexts(frameLoaders, "fr");
+  expect(french.charactersLeft({ left: 0 })).toBe("Encore 0 caractère");
   const { default: polish } = await storedDataLoaders.pl();
   const erased = [1, 2, 5, 22].map((count) => polish.erased({ conversations: count, messages: count }));
   expect(erased).toEqual([

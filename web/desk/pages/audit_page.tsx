@@ -1,8 +1,9 @@
-import auditTexts, { type AuditLogTexts } from "texts:audit_log";
+import type { AuditLogTexts } from "texts:audit_log";
+import loaders from "texts:audit_log/lazy";
 import { useState } from "preact/hooks";
-import { pickTexts } from "../../shared/texts_pick";
 import type { AuditRecordResponse, AuditLogPage as Page, PeopleResponse } from "../../shared/wire_people";
 import { useTranslations } from "../desk_context";
+import { LazyTexts } from "../lazy_part";
 import { formatMoment } from "../time_tell";
 import { download } from "./file_save";
 import { useAction, useResource } from "./page_act";
@@ -19,11 +20,17 @@ const queryOf = (filter: Filter, more: Record<string, string> = {}): string => {
   return chosen.length === 0 ? "" : `?${new URLSearchParams(chosen)}`;
 };
 
-/** Return the name of each kind of entry. A kind without a text is shown as it is. */
-const actTexts = (tag: string): AuditLogTexts => pickTexts(auditTexts, tag);
+interface ActionNames {
+  /** The name of each action. An action without a name is shown as it is. */
+  readonly actionNames: AuditLogTexts;
+}
 
 /** The recorded actions with actor and time, newest first. */
 export function AuditPage() {
+  return <LazyTexts loaders={loaders}>{(actionNames) => <AuditLog actionNames={actionNames} />}</LazyTexts>;
+}
+
+function AuditLog({ actionNames }: ActionNames) {
   const { audit: words, more } = usePageWords();
   const { call } = usePage();
   const [filter, setFilter] = useState<Filter>({ action: "", actor: "" });
@@ -43,12 +50,12 @@ export function AuditPage() {
   return (
     <>
       <p class="page-lead">{words.lead}</p>
-      <AuditFilter filter={filter} onFilter={setFilter} />
+      <AuditFilter actionNames={actionNames} filter={filter} onFilter={setFilter} />
       <AuditExport filter={filter} />
       <WhenReady of={loaded}>
         {(page) => (
           <>
-            <AuditTable entries={[...before, ...page.records]} />
+            <AuditTable actionNames={actionNames} entries={[...before, ...page.records]} />
             {page.more && (
               <button type="button" class="button" aria-disabled={older.busy} onClick={() => void showMore(page)}>
                 {more}
@@ -62,16 +69,16 @@ export function AuditPage() {
   );
 }
 
-interface FilterProperties {
+interface FilterProperties extends ActionNames {
   readonly filter: Filter;
   readonly onFilter: (filter: Filter) => void;
 }
 
-function AuditFilter({ filter, onFilter }: FilterProperties) {
+function AuditFilter({ actionNames, filter, onFilter }: FilterProperties) {
   const { audit: words } = usePageWords();
   const { call } = usePage();
   const { language } = useTranslations();
-  const actions = Object.entries(actTexts(language)).sort(([, one], [, other]) => one.localeCompare(other, language));
+  const actions = Object.entries(actionNames).sort(([, one], [, other]) => one.localeCompare(other, language));
   const people = useResource(() => call.get<PeopleResponse>("/v1/desk/people")).value?.people ?? [];
   return (
     <div class="page-filters">
@@ -125,15 +132,19 @@ function AuditExport({ filter }: Pick<FilterProperties, "filter">) {
   );
 }
 
-function AuditTable({ entries }: { readonly entries: readonly AuditRecordResponse[] }) {
+interface TableProperties extends ActionNames {
+  readonly entries: readonly AuditRecordResponse[];
+}
+
+function AuditTable({ actionNames, entries }: TableProperties) {
   const { audit: words, pages } = usePageWords();
   const { language } = useTranslations();
   if (entries.length === 0) return <p class="page-note">{words.noEntries}</p>;
-  const texts: Readonly<Record<string, string>> = actTexts(language);
+  const names: Readonly<Record<string, string>> = actionNames;
   const columns: Column<AuditRecordResponse>[] = [
     { title: words.when, cell: (record) => formatMoment(record.at, language) },
     { title: words.who, cell: (record) => <bdi>{record.actor_name || words.system}</bdi> },
-    { title: words.act, heads: true, cell: (record) => texts[record.action] ?? record.action },
+    { title: words.act, heads: true, cell: (record) => names[record.action] ?? record.action },
     { title: words.target, cell: (record) => <bdi>{record.target_name || record.target_id || "–"}</bdi> },
     { title: words.details, cell: (record) => <Details entry={record} /> },
   ];

@@ -2,13 +2,11 @@
 import type { DeskPagesTexts } from "texts:desk_pages";
 import loaders from "texts:desk_pages/lazy";
 import { type ComponentChildren, createContext } from "preact";
-import { useContext, useEffect, useState } from "preact/hooks";
+import { useContext } from "preact/hooks";
 import { PERMISSIONS, type Verb } from "../../shared/permissions";
 import type { Operator } from "../../shared/wire";
-import { chooseLanguage } from "../../shared/words_choose";
 import type { DeskApi } from "../desk_call";
-import { useTranslations } from "../desk_context";
-import { Failure } from "../failure_view";
+import { LazyTexts } from "../lazy_part";
 
 const WordsContext = createContext<DeskPagesTexts | null>(null);
 
@@ -20,27 +18,11 @@ export function usePageWords(): DeskPagesTexts {
 
 /** Shows its children when the texts of the language are loaded. */
 export function WithPageWords({ children }: { readonly children: ComponentChildren }) {
-  const { words, language } = useTranslations();
-  const spoken = chooseLanguage(language).language;
-  const [loaded, setLoaded] = useState<DeskPagesTexts | null>(null);
-  const [failed, setFailed] = useState(false);
-  const load = () => {
-    setFailed(false);
-    loaders[spoken]().then(
-      ({ default: texts }) => setLoaded(texts),
-      () => setFailed(true),
-    );
-  };
-  useEffect(load, [spoken]);
-  if (failed) return <Failure text={words.pageFailed} onRetry={load} />;
-  if (!loaded) {
-    return (
-      <p class="page-loading" role="status">
-        {words.loading}
-      </p>
-    );
-  }
-  return <WordsContext.Provider value={loaded}>{children}</WordsContext.Provider>;
+  return (
+    <LazyTexts loaders={loaders}>
+      {(texts) => <WordsContext.Provider value={texts}>{children}</WordsContext.Provider>}
+    </LazyTexts>
+  );
 }
 
 export interface PageSetting {
