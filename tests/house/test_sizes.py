@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from crumbless.texts import languages_of
+
 WEB_DIST = Path(__file__).parents[2] / "src" / "crumbless" / "web_dist"
 
 
@@ -57,11 +59,11 @@ def test_code_needed_in_an_outage_is_not_loaded_on_demand() -> None:
     assert not {"stream_http", "stream_poll"} & on_demand
 
 
-def test_chat_is_within_its_budget_in_every_language() -> None:
-    manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
-    words = [compressed_size(part) for part in manifest if part.startswith("frame.frame_texts_")]
-    assert len(words) >= 4
-    assert compressed_size("frame") + max(words) <= 30_000
+@pytest.mark.parametrize(("page", "budget"), [("frame", 30_000), ("desk", 90_000)])
+def test_page_is_within_its_budget_in_every_language(page: str, budget: int) -> None:
+    texts = [compressed_size(f"{page}.{page}_texts_{language}") for language in languages_of(page)]
+    assert len(texts) >= 5
+    assert compressed_size(page) + max(texts) <= budget
 
 
 def test_every_built_file_has_a_budget() -> None:

@@ -69,6 +69,10 @@ class Assets:
         """Return the paths of the modules that a page's script needs to start."""
         return [f"/{path}" for kind, path in self._names[page].items() if kind.startswith("import")]
 
+    def texts(self, page: str, language: str) -> str:
+        """Return the path of a page's texts in one of its languages."""
+        return self.script(f"{page}.{page}_texts_{language}")
+
     def scripts(self, page: str) -> list[str]:
         """Return the paths of a page's script and of the modules that it loads later."""
         parts = [name for name in self._names if name == page or name.startswith(f"{page}.")]

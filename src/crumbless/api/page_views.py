@@ -14,9 +14,11 @@ from crumbless.api.call import PublicCall
 from crumbless.api.look_up import find_public_site
 from crumbless.api.page_assets import Asset, Assets, make_asset
 from crumbless.domain.colour import ACCENT, ink_on
+from crumbless.domain.language_choose import DEFAULT_LANGUAGE, choose_language
 from crumbless.errors import ApiError
 from crumbless.store.people_store import Site
 from crumbless.store.tag_store import find_vendor_tags
+from crumbless.texts import languages_of
 
 LOADER_SECONDS = 300
 """How long a browser may cache the loader. After this time it shows a site's new appearance."""
@@ -108,12 +110,14 @@ async def get_frame(call: PublicCall, key: str) -> Response[str]:
         "keepDays": KEEP_DAYS,
         "relays": any(tag.mode == "relay" for tag in tags),
     }
-    return _page(call, "frame", "Chat", config, " ".join(site.origins) or "'none'")
+    return _page(call, "frame", "Chat", config, " ".join(site.origins) or "'none'", _requested_language(call))
 
 
 async def get_desk(call: PublicCall) -> Response[str]:
     """Return the desk."""
-    return _page(call, "desk", "Crumbless", {}, "'none'")
+    accepted = call.request.headers.get("accept-language")
+    language = choose_language(None, accepted, languages_of("desk"))
+    return _page(call, "desk", "Crumbless", {}, "'none'", language)
 
 
 async def get_root(_call: PublicCall) -> Redirect:
@@ -146,19 +150,28 @@ def serve_asset(
     return Response(asset.plain, status_code=status, media_type=asset.media_type, headers=headers)
 
 
-def _page(call: PublicCall, name: str, title: str, config: dict[str, object], ancestors: str) -> Response[str]:
+def _requested_language(call: PublicCall) -> str:
+    """Return the BCP 47 tag in the address, or English."""
+    language = call.request.query_params.get("lang", DEFAULT_LANGUAGE)
+    return language if _LANGUAGE.fullmatch(language) else DEFAULT_LANGUAGE
+
+
+def _page(
+    call: PublicCall, name: str, title: str, config: dict[str, object], ancestors: str, language: str
+) -> Response[str]:
     services = call.platform
     nonce = secrets.token_urlsafe(16)
     config = config | {"nonce": services.nonces.current(), "publicUrl": services.settings.server.address}
-    language = call.request.query_params.get("lang", "en")
-    language = language if _LANGUAGE.fullmatch(language) else "en"
+    # The page's script may load other texts: only it can read the language that the user has chosen.
+    texts = services.assets.texts(name, choose_language(language, None, languages_of(name)))
+    preloaded = [*services.assets.imports(name), texts]
     text = _PAGE.format(
         language=language,
         direction="rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr",
         config=html.escape(json.dumps(config)),
         title=title,
         style=_style_link(services.assets, name),
-        imports="".join(_PRELOAD.format(path=path, nonce=nonce) for path in services.assets.imports(name)),
+        imports="".join(_PRELOAD.format(path=path, nonce=nonce) for path in preloaded),
         script=services.assets.script(name),
         nonce=nonce,
     )

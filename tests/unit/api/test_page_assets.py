@@ -24,6 +24,7 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / f"tag_{service}.js").write_text(f"{service}()")
     manifest = {
         "desk": {"script": "assets/desk-1.js", "style": "assets/desk-2.css", "import0": "assets/desk.base-4.js"},
+        "desk.desk_texts_de": {"script": "assets/desk.desk_texts_de-5.js"},
         "frame": {"script": "assets/frame-3.js"},
         "loader": {"script": "loader.js"},
     }
@@ -38,6 +39,7 @@ def test_pages_find_their_files(folder: Path) -> None:
     assert assets.style("frame") is None
     assert assets.imports("desk") == ["/assets/desk.base-4.js"]
     assert assets.imports("frame") == []
+    assert assets.texts("desk", "de") == "/assets/desk.desk_texts_de-5.js"
     assert assets.loader == "load(__CRUMBLESS_SITE__)"
     assert assets.consent == 'ask("b{}")'
     assert assets.tags == {"ga4": "ga4()", "tiktok": "tiktok()"}
