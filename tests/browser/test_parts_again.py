@@ -73,3 +73,38 @@ def test_banner_is_in_the_pages_language_after_its_texts_failed_once(
     shopper.visitor.arrive()
     expect(shopper.page.get_by_role("button", name="Alle ablehnen")).to_be_visible()
     assert len(failed) == 1
+
+
+def test_chat_is_shown_after_its_texts_failed_at_first(scenario: BrowserScenario) -> None:
+    visitor = scenario.visitor()
+    texts = "**/assets/frame.frame_texts_*"
+    visitor.page.route(texts, lambda route: route.abort())
+    visitor.arrive()
+    with visitor.page.expect_event("requestfailed", lambda request: request.resource_type == "fetch"):
+        visitor.launcher.click()
+    expect(visitor.box).to_have_count(0)
+    visitor.page.unroute(texts)
+    expect(visitor.box).to_be_visible()
+
+
+def test_desk_requests_its_data_while_its_texts_are_loading(scenario: BrowserScenario) -> None:
+    desk = scenario.desk()
+    desk.sign_in()
+    waiting: list[Route] = []
+    released = False
+
+    def delay(route: Route) -> None:
+        if released:
+            route.continue_()
+        else:
+            waiting.append(route)
+
+    desk.page.route("**/assets/desk.desk_texts_*", delay)
+    with desk.page.expect_response("**/v1/desk/conversations?*"):
+        desk.page.reload(wait_until="commit")
+    assert waiting, "the premise: the texts are requested and have not arrived"
+    expect(desk.heading).to_have_count(0)
+    released = True
+    for route in waiting:
+        route.continue_()
+    expect(desk.heading).to_be_visible()
