@@ -80,7 +80,7 @@ def test_chat_is_shown_after_its_texts_failed_at_first(scenario: BrowserScenario
     texts = "**/assets/frame.frame_texts_*"
     visitor.page.route(texts, lambda route: route.abort())
     visitor.arrive()
-    with visitor.page.expect_event("requestfailed", lambda request: request.resource_type == "fetch"):
+    with visitor.page.expect_event("requestfailed", lambda request: "frame_texts" in request.url):
         visitor.launcher.click()
     expect(visitor.box).to_have_count(0)
     visitor.page.unroute(texts)

@@ -20,6 +20,10 @@ async function download(file: string): Promise<void> {
   await response.arrayBuffer();
 }
 
+/** Return whether the page has told the browser to preload the file. Its import then needs no request. */
+const isPreloaded = (file: string): boolean =>
+  document.querySelector(`link[rel=modulepreload][href$="${file.slice(1)}"]`) !== null;
+
 /**
  * Return a function that loads a part. After a failure it can be called again.
  *
@@ -28,7 +32,7 @@ async function download(file: string): Promise<void> {
 export const importPart = <Part>(part: (load: Load) => Promise<Part>): (() => Promise<Part>) =>
   importRetry((query) =>
     part(async (files) => {
-      await Promise.all(files.map(download));
+      await Promise.all(files.filter((file) => !isPreloaded(file)).map(download));
       return import(/* @vite-ignore */ addressOf(files[0]) + query) as Promise<never>;
     }),
   );
