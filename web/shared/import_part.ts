@@ -20,7 +20,7 @@ async function download(file: string): Promise<void> {
   await response.arrayBuffer();
 }
 
-/** Return whether the page has told the browser to preload the file. Its import then needs no request. */
+/** Return whether the page has a preload link for the file. Its import then needs no request. */
 const isPreloaded = (file: string): boolean =>
   document.querySelector(`link[rel=modulepreload][href$="${file.slice(1)}"]`) !== null;
 
