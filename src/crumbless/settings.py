@@ -23,9 +23,9 @@ TEST_PREFIX = "CRUMBLESS_TEST_"
 
 JSON_SETTINGS = {"oidc_providers"}  # Tables in the TOML file, JSON in the environment.
 
-# Never shown, even if they are invalid.
-SECRET_SETTINGS = {"bus_url", "database_url", "files_secret_key", "metrics_token", "oidc_providers", "secret_key"}
-SECRET_SETTINGS |= {"smtp_url"}
+SECRET_SETTINGS = frozenset(  # Never shown, even if they are invalid.
+    ("bus_url", "database_url", "files_secret_key", "metrics_token", "oidc_providers", "secret_key", "smtp_url")
+)
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 

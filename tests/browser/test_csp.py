@@ -118,9 +118,7 @@ def test_page_that_is_not_on_the_list_shows_no_chat(scenario: BrowserScenario) -
     foreign_page.arrive()
     foreign_page.launcher.click()
     # The frame sends nothing, and the loader waits ten seconds for its first message.
-    expect(foreign_page.dialog.get_by_role("status")).to_have_text(
-        "The chat did not load.", timeout=20_000
-    )
+    expect(foreign_page.dialog.get_by_role("status")).to_have_text("The chat did not load.", timeout=20_000)
     expect(foreign_page.box).to_have_count(0)
     assert [request for request in foreign_page.watch.requests if "/v1/" in request] == []
     assert scenario.timeline() == []
