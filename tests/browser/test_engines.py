@@ -192,8 +192,8 @@ def test_sign_out_deletes_everything_after_another_page_in_the_tab(
 
 
 RECORDS = """
-const { openRecords } = await import("/storage_records.js");
-const open = () => openRecords(() => indexedDB, () => {});
+const { openValues } = await import("/storage_records.js");
+const open = () => openValues(() => indexedDB, () => {});
 const [reader, writer] = await Promise.all([open(), open()]);
 // One looks for the database while the other creates it.
 const [, stored] = await Promise.all([reader.keys(), writer.put("key", "value"), reader.get("key")]);
@@ -217,15 +217,15 @@ def test_data_stored_while_another_tab_reads_is_not_lost(records_browser: Browse
 
 
 WRITE_WHEN_LEAVING = """
-const { openRecords } = await import("/storage_records.js");
-const records = await openRecords(() => indexedDB, () => {});
+const { openValues } = await import("/storage_records.js");
+const records = await openValues(() => indexedDB, () => {});
 addEventListener("pagehide", () => void records.put("late", "value"));
 return records.put("early", "value");
 """
 
 READ = """
-const { openRecords } = await import("/storage_records.js");
-const records = await openRecords(() => indexedDB, () => {});
+const { openValues } = await import("/storage_records.js");
+const records = await openValues(() => indexedDB, () => {});
 return records.get("early");
 """
 
