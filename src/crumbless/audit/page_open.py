@@ -5,7 +5,7 @@ import re
 from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Page, Response
+from playwright.async_api import Frame, Page, Response
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from crumbless.audit.browser_start import StorageAuditError
@@ -61,21 +61,21 @@ async def open_page(page: Page, watch: Watch, url: str, login_page: bool) -> Non
     Raises:
         StorageAuditError: when it cannot be audited: never loads, goes in a circle, wants a sign-in, is a download.
     """
-    navigations = _count_navigations(page)
+    navigations = _Navigations(page)
     answers: list[Response] = []
     page.on("response", lambda one: answers.append(one) if _is_the_page(one, page) else None)
     try:
-        await _go(page, url)
+        await _go(page, url, navigations)
     except StorageAuditError as error:
         # The errors of an empty response and of a page that never rests are less precise than its status or path.
         _check_status(url, answers)
-        if max(len(navigations), len(answers)) > MAX_NAVIGATIONS:
+        if max(navigations.count, len(answers)) > MAX_NAVIGATIONS:
             raise _circle(url) from None
         raise error from None
     _check_answer(url, answers)
     try:
         await watch.quiet()
-        if len(navigations) > MAX_NAVIGATIONS:
+        if navigations.count > MAX_NAVIGATIONS:
             raise _circle(url)
         _check_place(url, page.url)
         if not login_page and await in_time(page.evaluate(ASKS_SIGN_IN), "whether it asks for a password"):
@@ -84,7 +84,7 @@ async def open_page(page: Page, watch: Watch, url: str, login_page: bool) -> Non
                 "If that is the page to audit, say --login-page."
             )
     except PlaywrightError as error:
-        if len(navigations) > 2:
+        if navigations.count > 2:
             raise _circle(url) from None
         raise StorageAuditError(f"{url} cannot be audited: {error.message.splitlines()[0]}") from None
 
@@ -101,23 +101,43 @@ def _is_the_page(answer: Response, page: Page) -> bool:
         return False
 
 
-def _count_navigations(page: Page) -> list[str]:
-    gone: list[str] = []
-    page.on("framenavigated", lambda frame: gone.append(frame.url) if frame == page.main_frame else None)
-    return gone
+class _Navigations:
+    """Counts the navigations of a tab, and tells when they are too many."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.count = 0
+        self.too_many = asyncio.Event()
+        page.on("framenavigated", self._navigated)
+
+    def _navigated(self, frame: Frame) -> None:
+        self.count += frame == self._page.main_frame
+        if self.count > MAX_NAVIGATIONS:
+            self.too_many.set()
 
 
-async def _go(page: Page, url: str) -> None:
+async def _go(page: Page, url: str, navigations: _Navigations) -> None:
+    # The browser's own deadline, and ours for a page whose script never yields.
+    going = asyncio.ensure_future(page.goto(url, wait_until="load", timeout=LOAD_SECONDS * 1000))
+    looped = asyncio.ensure_future(navigations.too_many.wait())
     try:
-        # The browser's own deadline, and ours for a page whose script never yields.
-        going = page.goto(url, wait_until="load", timeout=LOAD_SECONDS * 1000)
-        await asyncio.wait_for(going, LOAD_SECONDS + 5)
+        await asyncio.wait({going, looped}, timeout=LOAD_SECONDS + 5, return_when=asyncio.FIRST_COMPLETED)
+        if looped.done():
+            # A loop's page never finishes loading: nothing is gained by waiting for the deadline.
+            raise _circle(url)
+        if not going.done():
+            raise TimeoutError
+        await going
     except (PlaywrightTimeoutError, TimeoutError):
         raise StorageAuditError(
             f"{url} cannot be audited: it did not load within {LOAD_SECONDS:.0f} seconds."
         ) from None
     except PlaywrightError as error:
         raise StorageAuditError(f"{url} cannot be audited: {_reason(error.message)}.") from None
+    finally:
+        looped.cancel()
+        going.cancel()
+        await asyncio.gather(going, looped, return_exceptions=True)
 
 
 def _reason(message: str) -> str:
