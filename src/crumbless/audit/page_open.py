@@ -102,7 +102,7 @@ def _is_the_page(answer: Response, page: Page) -> bool:
 
 
 class _Navigations:
-    """Counts the navigations of a tab, and tells when they are too many."""
+    """Counts the navigations of a tab, and sets `too_many` when there are more than MAX_NAVIGATIONS."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
