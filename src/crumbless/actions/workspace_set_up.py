@@ -10,7 +10,9 @@ from crumbless.domain.origin import check_origin
 from crumbless.domain.password import check_new_password, hash_password
 from crumbless.domain.profile import check_name
 from crumbless.errors import ApiError
-from crumbless.store import people_store
+from crumbless.store.people_store import add_operator as insert_operator
+from crumbless.store.people_store import add_site as insert_site
+from crumbless.store.people_store import add_workspace, find_site
 from crumbless.store.workspace_store import choose_workspace
 
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,189}")
@@ -28,7 +30,7 @@ def workspace_for(connection: Connection, name: str) -> int:
         ApiError: `invalid` if several workspaces have the name, or the name is invalid.
     """
     found = choose_workspace(connection, name)
-    return people_store.add_workspace(connection, check_name(name, FOR_WORKSPACES)) if found is None else found
+    return add_workspace(connection, check_name(name, FOR_WORKSPACES)) if found is None else found
 
 
 def add_operator(
@@ -43,7 +45,7 @@ def add_operator(
         raise ApiError("invalid", f"{email!r} is not an email address.")
     name = check_name(name, FOR_PEOPLE)
     check_new_password(password, (email, name))
-    operator_id = people_store.add_operator(connection, workspace, email, name, hash_password(password), role)
+    operator_id = insert_operator(connection, workspace, email, name, hash_password(password), role)
     write_audit_log(
         connection,
         workspace,
@@ -63,7 +65,7 @@ def add_site(connection: Connection, workspace: int, key: str, name: str, origin
     """
     if not _SITE_KEY.fullmatch(key):
         raise ApiError("invalid", "A site key must have 4 to 64 letters, digits, - or _.")
-    if people_store.find_site(connection, key) is not None:
+    if find_site(connection, key) is not None:
         raise ApiError("invalid", f"A site with the key {key} already exists.")
     name = check_name(name, FOR_SITES)
-    people_store.add_site(connection, workspace, key, name, [check_origin(origin) for origin in origins])
+    insert_site(connection, workspace, key, name, [check_origin(origin) for origin in origins])

@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
 from crumbless.domain.access import OperatorRole
 from crumbless.errors import SettingsError
-from crumbless.store import people_store
 from crumbless.store.database import write_once
+from crumbless.store.people_store import add_operator as insert_operator
 from crumbless.store.people_store import find_credentials, find_site, set_site_origins
 from crumbless.store.tag_store import VendorTag, drop_vendor_tag, set_vendor_tag
 
@@ -58,7 +58,7 @@ def seed(database_url: str, folder: Path, shop_origin: str, with_tags: bool = Fa
         if find_credentials(connection, owner.email) is None:
             add_operator(connection, workspace, owner.email, OWNER, owner.password)
             for name, email, role in COLLEAGUES:
-                people_store.add_operator(connection, workspace, email, name, "", role)
+                insert_operator(connection, workspace, email, name, "", role)
         if find_site(connection, SITE_KEY) is None:
             add_site(connection, workspace, SITE_KEY, SITE_NAME, [shop_origin])
         set_site_origins(connection, SITE_KEY, [shop_origin])
