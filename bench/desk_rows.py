@@ -10,8 +10,8 @@ import msgspec
 from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import Connection
 
-from crumbless.actions.workspace_set_up import add_operator, workspace_for
-from crumbless.store.database import write_once
+from crumbless.database.database import write_once
+from crumbless.sites.workspace_set_up import add_operator, workspace_for
 from loader_rows import find_chromium
 from seed_crumbless import Layout
 from server_process import RunningServer

@@ -13,9 +13,9 @@ from statistics import median
 import msgspec
 from sqlalchemy import Connection, text
 
-from crumbless.store.database import write_once
-from crumbless.store.inbox_read import conversation_summary, inbox_page
-from crumbless.store.timeline_read import entries_after_position, entries_before_seq
+from crumbless.conversations.inbox_read import conversation_summary, inbox_page
+from crumbless.database.database import write_once
+from crumbless.ledger.timeline_read import entries_after_position, entries_before_seq
 from seed_crumbless import Layout, seed_url
 from stack_crumbless import migrate_database
 from support.postgres import PostgresServer

@@ -8,20 +8,16 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from crumbless.domain.access import Session
-from crumbless.domain.proof import token_hash
-from crumbless.ids import new_id, new_token, now_ms
-from crumbless.store.conversation_store import add_conversation
-from crumbless.store.database import write_once
-from crumbless.store.people_store import (
-    Site,
-    add_operator,
-    add_session,
-    add_site,
-    add_visitor,
-    add_workspace,
-    find_site,
-)
+from crumbless.accounts.operator_store import add_operator
+from crumbless.conversations.conversation_store import add_conversation
+from crumbless.core.ids import new_id, new_token, now_ms
+from crumbless.database.database import write_once
+from crumbless.people.workspace_store import add_workspace
+from crumbless.realtime.session_store import add_session
+from crumbless.security.access import Session
+from crumbless.security.dpop import token_hash
+from crumbless.sites.site_store import Site, add_site, find_site
+from crumbless.visitors.visitor_store import add_visitor
 from session_proof import ClientKey
 
 _DAY_MS = 86_400_000

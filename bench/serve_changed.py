@@ -7,9 +7,9 @@ python serve_changed.py ungrouped   a commit for each message
 import sys
 from dataclasses import dataclass
 
-from crumbless.api import request_read
-from crumbless.cli import app
-from crumbless.store import ledger
+from crumbless.cli.main import app
+from crumbless.http import request
+from crumbless.ledger import ledger
 
 
 def take_away(what: str) -> None:
@@ -18,7 +18,7 @@ def take_away(what: str) -> None:
         ledger.MAX_BATCH = 1
         return
     # The session contains the key's thumbprint anyway: here it is compared with itself.
-    find = request_read.read_caller.__globals__
+    find = request.read_caller.__globals__
 
     def believe(_request: object, _token: object) -> _Anybody:
         return _Anybody(_Same())

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from crumbless.domain.proof import verify_proof
+from crumbless.security.dpop import verify_proof
 from load_run import Load, run_load
 from seed_crumbless import SignedIn
 from server_process import IN_MEMORY, RunningServer, free_port, keep_off_the_server, start_server

@@ -13,12 +13,12 @@ from typing import Any, cast
 
 import msgspec
 
-from crumbless.api.request_bounds import MAX_PATH_PARAMETER
-from crumbless.api.route import Route
-from crumbless.api.routes import ROUTES
-from crumbless.domain.wire import Problem
-from crumbless.domain.wire_timeline import ENTRY_DATA
-from crumbless.errors import ERROR_SPECS
+from crumbless.core.errors import ERROR_SPECS
+from crumbless.http.request_bounds import MAX_PATH_PARAMETER
+from crumbless.http.route import Route
+from crumbless.protocol.problem import Problem
+from crumbless.protocol.timeline import ENTRY_DATA
+from crumbless.routes import ROUTES
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
 REF = "#/components/schemas/{name}"

@@ -1,4 +1,4 @@
-"""Makes src/crumbless/domain/frequent_passwords.txt from a file with a password in each line, the most common first.
+"""Makes src/crumbless/accounts/frequent_passwords.txt from a file with a password in each line, the most common first.
 
 `python tools/generate_passwords.py FILE`. The list in the repository was made from that of zxcvbn (MIT licence, see
 NOTICE). Passwords that are too short to be chosen are left out.
@@ -7,7 +7,7 @@ NOTICE). Passwords that are too short to be chosen are left out.
 import sys
 from pathlib import Path
 
-from crumbless.domain.password import COMMON_FILE, MIN_LENGTH, normal_form
+from crumbless.accounts.password import COMMON_FILE, MIN_LENGTH, normal_form
 
 MAX_ITEMS = 6_000
 

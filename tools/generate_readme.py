@@ -6,8 +6,8 @@
 import sys
 from pathlib import Path
 
-from crumbless.api.registry_read import read_storage_texts
-from crumbless.domain.storage_registry import parse_registry
+from crumbless.device_storage.registry_read import read_storage_texts
+from crumbless.device_storage.storage_registry import parse_registry
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- storage: begin -->\n", "<!-- storage: end -->"

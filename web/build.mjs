@@ -25,12 +25,12 @@ const watching = process.argv.includes("--watch");
 /** Entry points by the server's name for them. */
 const entries = {
   loader: { input: "web/loader/loader.ts", format: "iife" },
-  tag_ga4: { input: "web/tags/tag_ga4.ts", format: "iife" },
-  tag_tiktok: { input: "web/tags/tag_tiktok.ts", format: "iife" },
+  tag_ga4: { input: "web/vendor_tags/tag_ga4.ts", format: "iife" },
+  tag_tiktok: { input: "web/vendor_tags/tag_tiktok.ts", format: "iife" },
   consent: { input: "web/consent/consent.ts", format: "iife" },
-  keeper: { input: "web/keeper/keeper.ts", format: "es" },
-  frame: { input: "web/frame/frame.tsx", format: "es" },
-  desk: { input: "web/desk/desk.tsx", format: "es" },
+  keeper: { input: "web/host_storage/host_storage.ts", format: "es" },
+  frame: { input: "web/frame/chat/frame.tsx", format: "es" },
+  desk: { input: "web/desk/app/desk.tsx", format: "es" },
   policy: { input: "web/policy/policy.tsx", format: "es" },
 };
 
@@ -60,7 +60,7 @@ const plainImports = {
   },
 };
 
-/** The form that web/shared/import_part.ts requires, as the bundler writes it. */
+/** The form that web/core/import_part.ts requires, as the bundler writes it. */
 const PART = /\(\) => import\("\.\/([^"]+)"\)/g;
 
 /**

@@ -1,5 +1,5 @@
 """`python -m crumbless` is the `crumbless` command."""
 
-from crumbless.cli import main
+from crumbless.cli.main import main
 
 main()

@@ -18,71 +18,71 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
-from crumbless.actions.attempts_notify import AttemptsNotify
-from crumbless.actions.live_read import live_reads
-from crumbless.actions.mail_send import MailSend
-from crumbless.actions.oidc_sign_in import OidcSignIn
-from crumbless.actions.passkey_use import Passkeys
-from crumbless.actions.password_reset import ResetSend
-from crumbless.actions.photo_keep import FileRemoval
-from crumbless.actions.retention_sweep import RetentionSweep, rules_of
-from crumbless.actions.session_begin import DAY_MS
-from crumbless.actions.session_seen import LastSeenWriter
-from crumbless.actions.site_seen import EmbedSightings
-from crumbless.adapters.files_store import FileStore, default_folder, written_folders
-from crumbless.adapters.mail_open import open_mail, sender_name
-from crumbless.adapters.oidc_provider import OidcProvider
-from crumbless.adapters.passkey_verify import PasskeyVerifier
-from crumbless.adapters.picture_process import ImageProcess
-from crumbless.adapters.relay_ga4 import Ga4Relay
-from crumbless.adapters.relay_tiktok import TiktokRelay
-from crumbless.api.application import Application
-from crumbless.api.commands import COMMANDS
-from crumbless.api.file_services import FileServices
-from crumbless.api.guard import Middleware, error_response, http_exception_response, internal_error_response
-from crumbless.api.http_protocol import DeadlineHttpProtocol
-from crumbless.api.http_shell import HttpShell
-from crumbless.api.known_sites import KnownSites
-from crumbless.api.limit_table import limits_of
-from crumbless.api.page_assets import Assets
-from crumbless.api.platform import Services, by_type
-from crumbless.api.policy_view import PolicyPages
-from crumbless.api.readiness import Readiness
-from crumbless.api.registry_read import read_registry
-from crumbless.api.route import Route
-from crumbless.api.routes import route_handlers
-from crumbless.api.stream_http import HttpStreams, wait_delivered
-from crumbless.api.stream_websocket import StreamWebSocket, WriteCoalescer
-from crumbless.api.visitor_parts import open_visitor_services
-from crumbless.domain.command import Commands
-from crumbless.domain.entry import Appended
-from crumbless.domain.events import DomainEvent
-from crumbless.domain.ports import MailPort
-from crumbless.domain.proof import NonceClock, ReplayCache
-from crumbless.domain.task import TaskKind
-from crumbless.domain.wire import MAX_FRAME
-from crumbless.errors import ApiError, SettingsError
-from crumbless.ids import now_ms
-from crumbless.jobs.backup_run import backup_of
-from crumbless.jobs.clock_watch import ClockWatch
-from crumbless.jobs.relay_run import RelaySend
-from crumbless.jobs.task_run import TaskHandler, TaskRunner
-from crumbless.live.event_publisher import EventPublisher
-from crumbless.live.live_node import RealtimeNode, open_bus_transport
-from crumbless.live.tcp_connections import TcpConnections
-from crumbless.periodic import Loops
-from crumbless.settings import Settings
-from crumbless.store.clock_store import begin_clock
-from crumbless.store.database import is_postgres, open_reader, serving_lock
-from crumbless.store.disk_space import MEGABYTE, DiskSpace
-from crumbless.store.ledger import Ledger
-from crumbless.store.ledger_batch import BatchWriter
-from crumbless.store.ledger_open import open_writer
-from crumbless.store.schema import check_schema
-from crumbless.store.secret_key import open_secret_box
+from crumbless.consent.relay_ga4 import Ga4Relay
+from crumbless.consent.relay_runner import RelaySend
+from crumbless.consent.relay_tiktok import TiktokRelay
+from crumbless.core.errors import ApiError, SettingsError
+from crumbless.core.ids import now_ms
+from crumbless.core.periodic import Loops
+from crumbless.core.settings import Settings
+from crumbless.database.database import is_postgres, open_reader, serving_lock
+from crumbless.database.disk_space import MEGABYTE, DiskSpace
+from crumbless.database.schema import check_schema
+from crumbless.device_storage.registry_read import read_registry
+from crumbless.files.file_services import FileServices
+from crumbless.files.file_storage import FileStore, default_folder, written_folders
+from crumbless.files.image_process import ImageProcess
+from crumbless.files.photo_upload import FileRemoval
+from crumbless.http.application import Application
+from crumbless.http.assets import Assets
+from crumbless.http.http_connections import HttpShell
+from crumbless.http.http_protocol import DeadlineHttpProtocol
+from crumbless.http.middleware import Middleware, error_response, http_exception_response, internal_error_response
+from crumbless.http.route import Route
+from crumbless.http.services import Services, by_type
+from crumbless.http.tcp_connections import TcpConnections
+from crumbless.ledger.entry import Appended
+from crumbless.ledger.events import DomainEvent
+from crumbless.ledger.ledger import Ledger
+from crumbless.ledger.ledger_batch import BatchWriter
+from crumbless.ledger.ledger_open import open_writer
+from crumbless.limit_table import limits_of
+from crumbless.mail.mail_port import MailPort
+from crumbless.mail.mail_send import MailSend
+from crumbless.mail.mail_transport import open_mail, sender_name
+from crumbless.operations.clock_store import begin_clock
+from crumbless.operations.clock_watch import ClockWatch
+from crumbless.operations.nightly_backup import backup_of
+from crumbless.operations.readiness import Readiness
+from crumbless.operations.retention_sweep import RetentionSweep, rules_of
+from crumbless.pages.policy_view import PolicyPages
+from crumbless.protocol.frames import MAX_FRAME
+from crumbless.realtime.command import Commands
+from crumbless.realtime.event_publisher import EventPublisher
+from crumbless.realtime.realtime_node import RealtimeNode, open_bus_transport
+from crumbless.routes import route_handlers
+from crumbless.security.dpop import NonceClock, ReplayCache
+from crumbless.security.installation_key import open_secret_box
+from crumbless.sign_in.attempts_notice import AttemptsNotify
+from crumbless.sign_in.oidc_provider import OidcProvider
+from crumbless.sign_in.oidc_sign_in import OidcSignIn
+from crumbless.sign_in.passkey_verify import PasskeyVerifier
+from crumbless.sign_in.passkeys import Passkeys
+from crumbless.sign_in.password_reset import ResetSend
+from crumbless.sign_in.session_begin import DAY_MS
+from crumbless.sign_in.session_seen import LastSeenWriter
+from crumbless.sites.known_sites import KnownSites
+from crumbless.sites.site_seen import EmbedSightings
+from crumbless.stream.commands import COMMANDS
+from crumbless.stream.realtime_reads import live_reads
+from crumbless.stream.stream_http import HttpStreams, wait_delivered
+from crumbless.stream.stream_websocket import StreamWebSocket, WriteCoalescer
+from crumbless.tasks.task import TaskKind
+from crumbless.tasks.task_runner import TaskHandler, TaskRunner
+from crumbless.visitors.visitor_services import open_visitor_services
 
 if TYPE_CHECKING:
-    from crumbless.adapters.tracing_otlp import OtlpTrace
+    from crumbless.operations.tracing_otlp import OtlpTrace
 
 log = logging.getLogger("crumbless")
 
@@ -267,7 +267,7 @@ def open_trace(url: str) -> "OtlpTrace | None":
     if not url:
         return None
     try:
-        from crumbless.adapters.tracing_otlp import OtlpTrace  # noqa: PLC0415 - an extra, and heavy
+        from crumbless.operations.tracing_otlp import OtlpTrace  # noqa: PLC0415 - an extra, and heavy
     except ModuleNotFoundError as error:
         needed = "pip install 'crumbless[tracing]'"
         raise SettingsError(f"CRUMBLESS_TRACING_URL: {error.name} is not installed: {needed}") from None

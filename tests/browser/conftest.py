@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from crumbless.store.schema import migrate
+from crumbless.database.schema import migrate
 from support.browser import KINDS, Kind, launch
 from support.scene import BrowserScenario
 from support.server import ServerProcess

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import async_playwright
 
-from crumbless.audit import page_open
-from crumbless.audit.audit_run import AuditOptions, StorageAudit, run_storage_audit
-from crumbless.audit.browser_start import StorageAuditError, started_browser
+from crumbless.storage_auditor import page_open
+from crumbless.storage_auditor.audit_run import AuditOptions, StorageAudit, run_storage_audit
+from crumbless.storage_auditor.browser_start import StorageAuditError, started_browser
 from support.browser import find_chromium
 from support.fixture_site import FixturePage, FixtureSite, plain_page
 

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from playwright.async_api import async_playwright
 
-from crumbless.audit.audit_report import Finding, Kind, PhaseName, Report
-from crumbless.audit.audit_run import PHASES, AuditOptions, StorageAudit
-from crumbless.audit.browser_start import started_browser
+from crumbless.storage_auditor.audit_report import Finding, Kind, PhaseName, Report
+from crumbless.storage_auditor.audit_run import PHASES, AuditOptions, StorageAudit
+from crumbless.storage_auditor.browser_start import started_browser
 from support.browser import find_chromium
 from support.fixture_site import REGISTRY, FixturePage, FixtureSite, plain_page, shop_page
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Frame, expect
 
-from crumbless.store.schema import migrate
+from crumbless.database.schema import migrate
 from support.scene import SENT, BrowserScenario, Visitor
 from support.server import ServerProcess, wait_until
 from support.shop import ShopServer

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from crumbless.store.schema import migrate
+from crumbless.database.schema import migrate
 from support.bad_proxy import BadProxy, Fault
 from support.browser import Kind, accessibility_faults
 from support.scene import BrowserScenario, Desk

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from crumbless.database.schema import migrate
 from crumbless.demo.shop import Shop
-from crumbless.store.schema import migrate
 from support.browser import accessibility_faults, wait_in_page
 from support.scene import BrowserScenario
 from support.server import ServerProcess

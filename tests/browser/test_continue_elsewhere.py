@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Locator, Route, expect
 from sqlalchemy import Connection
 
-from crumbless.store.database import write_once
-from crumbless.store.ticket_store import new_one_time_token
+from crumbless.accounts.one_time_token_store import new_one_time_token
+from crumbless.database.database import write_once
 from support.browser import accessibility_faults
 from support.scene import SENT, BrowserScenario, Visitor
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from playwright.sync_api import FilePayload, Locator, expect
 
-from crumbless.store.database import write_once
-from crumbless.store.people_store import add_operator
+from crumbless.accounts.operator_store import add_operator
+from crumbless.database.database import write_once
 from support.browser import accessibility_faults
 from support.pictures import picture
 from support.scene import DEADLINE_MS, PASSWORD, BrowserScenario, Desk

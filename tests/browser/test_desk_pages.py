@@ -10,11 +10,11 @@ from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, expect
 from pyotp.totp import TOTP
 from sqlalchemy import Connection
 
-from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
-from crumbless.domain.access import OperatorRole
-from crumbless.store.database import write_once
-from crumbless.store.schema import migrate
-from crumbless.store.ticket_store import new_one_time_token
+from crumbless.accounts.one_time_token_store import new_one_time_token
+from crumbless.database.database import write_once
+from crumbless.database.schema import migrate
+from crumbless.security.access import OperatorRole
+from crumbless.sites.workspace_set_up import add_operator, add_site, workspace_for
 from support.browser import Kind, Watch, accessibility_faults
 from support.ports import free_port
 from support.scene import DEADLINE_MS, PASSWORD, BrowserScenario

@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 from pyotp.totp import TOTP
 from sqlalchemy import Connection
 
-from crumbless.actions.workspace_set_up import add_operator, workspace_for
-from crumbless.store.database import write_once
-from crumbless.store.schema import migrate
+from crumbless.database.database import write_once
+from crumbless.database.schema import migrate
+from crumbless.sites.workspace_set_up import add_operator, workspace_for
 from support.browser import Kind, Watch, accessibility_faults
 from support.scene import DEADLINE_MS, PASSWORD
 from support.server import ServerProcess

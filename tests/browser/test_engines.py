@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-from crumbless.store.schema import migrate
+from crumbless.database.schema import migrate
 from support.bad_proxy import BadProxy
 from support.engine_people import (
     BOX,
@@ -206,7 +206,7 @@ return [stored, await writer.get("key"), await (await open()).get("key")];
 def records_browser(stage: EngineSession, scenario: BrowserScenario) -> Browser:
     """Return a browser on a page that can import the module that reads and writes the database."""
     scenario.shop.pages["/records"] = scenario.shop.pages["/next"] = b"<!doctype html><title>Records</title>"
-    scenario.shop.scripts["/storage_records.js"] = compile_module(ROOT / "web/shared/storage_records.ts")
+    scenario.shop.scripts["/storage_records.js"] = compile_module(ROOT / "web/storage/storage_indexeddb.ts")
     browser = stage.browser("visitor")
     browser.open(f"{scenario.shop.origin}/records")
     return browser

@@ -4,8 +4,8 @@ import re
 import zipfile
 from pathlib import Path
 
-from crumbless.api.policy_render import read_browsers
-from crumbless.texts import read_texts
+from crumbless.core.texts import read_texts
+from crumbless.pages.policy_render import read_browsers
 from support.webdriver import find_command
 
 VALUE = re.compile(r"=[ \t]*(\S.*?)…?$", re.MULTILINE)

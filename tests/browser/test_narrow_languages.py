@@ -4,7 +4,7 @@ import json
 
 from playwright.sync_api import Frame, Page, ViewportSize, expect
 
-from crumbless.texts import FOLDER, languages_of, read_texts
+from crumbless.core.texts import FOLDER, languages_of, read_texts
 from support.scene import SENT, BrowserScenario, Desk, Visitor
 
 NARROW: ViewportSize = {"width": 360, "height": 740}

@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import Connection
 
-from crumbless.actions.workspace_set_up import add_site, workspace_for
-from crumbless.domain.storage_registry import Service
-from crumbless.store.database import write_once
-from crumbless.store.people_store import find_site
-from crumbless.store.tag_store import VendorTag, set_vendor_tag
-from crumbless.texts import direction_of, languages_of, read_texts
+from crumbless.consent.tag_store import VendorTag, set_vendor_tag
+from crumbless.core.texts import direction_of, languages_of, read_texts
+from crumbless.database.database import write_once
+from crumbless.device_storage.storage_registry import Service
+from crumbless.sites.site_store import find_site
+from crumbless.sites.workspace_set_up import add_site, workspace_for
 from support.browser import Kind, Watch, accessibility_faults
 from support.server import ServerProcess
 

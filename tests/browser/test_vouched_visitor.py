@@ -9,9 +9,9 @@ from playwright.sync_api import expect
 from sqlalchemy import Connection
 
 from browser.test_continue_elsewhere import ONWARD, open_layer, read_code, start_chat, type_code
-from crumbless.store.database import write_once
-from crumbless.store.identity_key_store import add_identity_key, set_mode
-from crumbless.store.people_store import find_site
+from crumbless.database.database import write_once
+from crumbless.sites.site_store import find_site
+from crumbless.visitors.identity_key_store import add_identity_key, set_mode
 from support.scene import SENT, BrowserScenario, Visitor
 from support.vouching import pem_of, snippet
 

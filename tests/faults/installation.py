@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
-from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
-from crumbless.store.database import write_once
-from crumbless.store.schema import migrate
+from crumbless.database.database import write_once
+from crumbless.database.schema import migrate
+from crumbless.sites.workspace_set_up import add_operator, add_site, workspace_for
 from faults.history import Kept
 from faults.proxy import Proxy
 from support.ports import free_port

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 import httpx
 
-from crumbless.api.routes import ROUTES
+from crumbless.routes import ROUTES
 from faults.installation import EMAIL, ORIGIN, PASSWORD, SITE
 from faults.talkers import Roads
 from support.client import Person, ask

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crumbless.store.ledger_postgres import TIMEOUT_SECONDS
+from crumbless.ledger.ledger_postgres import TIMEOUT_SECONDS
 from faults.installation import Installation, Node
 
 SHIFTS = (-3600.0, -600.0, -30.0, 45.0, 600.0, 86_400.0)

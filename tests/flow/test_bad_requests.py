@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from crumbless.errors import ERROR_SPECS
+from crumbless.core.errors import ERROR_SPECS
 from support.client import ask
 from support.people import OLGA, TEA, World, new_entry_id
 from support.raw_http import ask_raw, request_of

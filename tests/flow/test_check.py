@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from crumbless.check.check_run import run_connection_check
-from crumbless.check.finding import Finding
-from crumbless.check.request_probes import judge_address, judge_clock, judge_proxy
-from crumbless.domain.wire_operation import ConnectionCheckResponse
+from crumbless.connection_check.check_run import run_connection_check
+from crumbless.connection_check.finding import Finding
+from crumbless.connection_check.request_probes import judge_address, judge_clock, judge_proxy
+from crumbless.operations.operation_wire import ConnectionCheckResponse
 from support.bad_proxy import BadProxy, Fault
 from support.server import ServerProcess, environment_of, run_command
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Connection
 from tests.flow.conftest import StartServer
 
-from crumbless.store.database import write_once
-from crumbless.store.people_store import find_site
-from crumbless.store.tag_store import TagMode, VendorTag, set_vendor_tag
+from crumbless.consent.tag_store import TagMode, VendorTag, set_vendor_tag
+from crumbless.database.database import write_once
+from crumbless.sites.site_store import find_site
 from support.people import TEA
 from support.server import ServerProcess
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from crumbless.actions.conversation_continue import read_code
-from crumbless.errors import ApiError
+from crumbless.core.errors import ApiError
+from crumbless.visitors.device_transfer import read_code
 from support.client import Person, ask
 from support.people import BIKES, TEA, Shop, World, say
 from support.server import ServerProcess

@@ -11,12 +11,12 @@ from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 from litestar.testing import AsyncTestClient
 
-from crumbless.api.guard import Middleware
-from crumbless.api.platform import Services
-from crumbless.api.routes import ROUTES
-from crumbless.domain.figures import HttpMetrics
-from crumbless.domain.proof import NonceClock
-from crumbless.settings import Settings
+from crumbless.core.metrics import HttpMetrics
+from crumbless.core.settings import Settings
+from crumbless.http.middleware import Middleware
+from crumbless.http.services import Services
+from crumbless.routes import ROUTES
+from crumbless.security.dpop import NonceClock
 from support.client import ask
 from support.people import OLGA, World
 from support.raw_http import ask_raw, handshake_of, request_of

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from crumbless.store.database_sqlite import writing_engine
-from crumbless.store.ledger_sqlite import SqliteBatchWriter
+from crumbless.database.database_sqlite import writing_engine
+from crumbless.ledger.ledger_sqlite import SqliteBatchWriter
 from support.client import Frame, Person, Stream, StreamOver
 from support.people import World, new_entry_id
 from support.server import ServerProcess

@@ -14,7 +14,7 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from crumbless.cli import app
+from crumbless.cli.main import app
 from support.ports import free_port
 from support.server import COMMAND, ServerProcess, environment_of, wait_until
 

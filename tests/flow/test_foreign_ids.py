@@ -15,11 +15,11 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from crumbless.api.route import Route
-from crumbless.api.routes import ROUTES
-from crumbless.store.database import write_once
-from crumbless.store.factor_store import add_passkey
-from crumbless.store.identity_store import add_oidc_account
+from crumbless.accounts.factor_store import add_passkey
+from crumbless.accounts.oidc_account_store import add_oidc_account
+from crumbless.database.database import write_once
+from crumbless.http.route import Route
+from crumbless.routes import ROUTES
 from support.client import Person, ask
 from support.consent import choice, choose
 from support.invitations import invite

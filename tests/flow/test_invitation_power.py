@@ -2,7 +2,7 @@
 
 import pytest
 
-from crumbless.domain.access import OperatorRole
+from crumbless.security.access import OperatorRole
 from support.client import Person, ask
 from support.invitations import invite
 from support.people import World

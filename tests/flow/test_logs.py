@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crumbless.log_lines import LogFormat
+from crumbless.core.logging_setup import LogFormat
 from support.client import TRANSPORTS, ask
 from support.people import OLGA, OTTO, World, say
 from support.raw_http import ask_raw, request_of

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from crumbless.domain.events import DomainEvent
+from crumbless.ledger.events import DomainEvent
 from support.client import DEADLINE, Person, StreamOver, ask
 from support.cluster import ClusterWorld, ServerCluster
 from support.mail_server import MailServer, mail_server

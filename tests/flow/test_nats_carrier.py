@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from crumbless.errors import SettingsError
-from crumbless.live.bus_nats import NatsTransport, read_credentials
-from crumbless.live.bus_network import EVERYBODY
+from crumbless.core.errors import SettingsError
+from crumbless.realtime.bus_nats import NatsTransport, read_credentials
+from crumbless.realtime.bus_network import EVERYBODY
 from support.nats import NatsServer
 from support.nats_keys import make_certificate, make_credentials
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from crumbless.jobs.backup_run import next_time
-from crumbless.store.database_move import verify_backup
+from crumbless.database.backup import verify_backup
+from crumbless.operations.nightly_backup import next_time
 from support.server import ServerProcess, environment_of, run_command, wait_until
 
 StartServer = Callable[..., ServerProcess]

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import allow_header_conformance, positive_data_acceptance
 from schemathesis.core.parameters import ParameterLocation
 
-from crumbless.api.routes import ROUTES
+from crumbless.routes import ROUTES
 from support.client import Person
 from support.client_key import ClientKey
 from support.people import OLGA, TEA, new_entry_id

@@ -8,13 +8,13 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from crumbless.actions.mail_write import PURPOSE
-from crumbless.domain.mail_order import MailRequest
-from crumbless.ids import now_ms
-from crumbless.settings import DatabaseSettings
-from crumbless.store.database import write_once
-from crumbless.store.schema import migrate
-from crumbless.store.secret_key import open_secret_box
+from crumbless.core.ids import now_ms
+from crumbless.core.settings import DatabaseSettings
+from crumbless.database.database import write_once
+from crumbless.database.schema import migrate
+from crumbless.mail.mail_message import MailRequest
+from crumbless.mail.mail_queue import PURPOSE
+from crumbless.security.installation_key import open_secret_box
 from support.mail_server import mail_server
 from support.older_rows import BEGIN, TAGS, put_in
 from support.postgres import PostgresServer

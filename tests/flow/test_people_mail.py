@@ -201,7 +201,7 @@ async def test_forgotten_password_is_replaced_by_a_link(mailing: World, post_off
 
 LARGEST_DIFFERENCE = 1.0
 """Seconds. A write takes a few milliseconds, sometimes more. An email within the request would take several times as
-long. tests/unit/actions/test_password_reset.py proves that the request looks up no account."""
+long. tests/unit/sign_in/test_password_reset.py proves that the request looks up no account."""
 
 
 async def test_known_and_unknown_addresses_get_the_same_response(mailing: World, post_office: MailServer) -> None:

@@ -10,11 +10,11 @@ import httpx
 import pytest
 from sqlalchemy import Connection
 
-from crumbless.api.registry_read import read_registry
-from crumbless.store.database import write_once
-from crumbless.store.people_store import find_site
-from crumbless.store.tag_store import VendorTag, drop_vendor_tag, set_vendor_tag
-from crumbless.texts import languages_of
+from crumbless.consent.tag_store import VendorTag, drop_vendor_tag, set_vendor_tag
+from crumbless.core.texts import languages_of
+from crumbless.database.database import write_once
+from crumbless.device_storage.registry_read import read_registry
+from crumbless.sites.site_store import find_site
 from support.people import TEA, World
 from support.server import ServerProcess
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest_asyncio
 
-from crumbless.api.routes import ROUTES
-from crumbless.domain.access import OperatorRole
+from crumbless.routes import ROUTES
+from crumbless.security.access import OperatorRole
 from support.client import Person, ask
 from support.invitations import invite
 from support.people import World, new_entry_id

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from crumbless.store.schema import SCHEMA
+from crumbless.database.schema import SCHEMA
 from support.server import ServerProcess, wait_until
 
 pytestmark = pytest.mark.storages("sqlite", "postgres")

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from crumbless.api.route import Route
-from crumbless.api.routes import ROUTES
-from crumbless.domain.access import OPERATOR_ROLES, PERMISSIONS, OperatorRole
+from crumbless.http.route import Route
+from crumbless.routes import ROUTES
+from crumbless.security.access import OPERATOR_ROLES, PERMISSIONS, OperatorRole
 from support.client import Person, ask
 from support.people import BIKES, OSKAR, TEA, World, new_entry_id
 from support.sign_in import code_of, hire

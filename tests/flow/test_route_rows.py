@@ -17,13 +17,13 @@ PROGRAM = """
 import importlib.util, sys
 from pathlib import Path
 row = sys.argv.pop(1)
-spec = importlib.util.find_spec("crumbless.api.routes")
+spec = importlib.util.find_spec("crumbless.routes")
 source = Path(spec.origin).read_text(encoding="utf-8")
 assert source.count("ROUTES = (\\n") == 1
 module = importlib.util.module_from_spec(spec)
 sys.modules[spec.name] = module
 exec(compile(source.replace("ROUTES = (\\n", f"ROUTES = (\\n    {row},\\n"), spec.origin, "exec"), vars(module))
-from crumbless.cli import app
+from crumbless.cli.main import app
 app(sys.argv[1:])
 """
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from crumbless.actions.password_check import HASHERS, MAX_WAITING
+from crumbless.accounts.password_hashing import HASHERS, MAX_WAITING
 from support.client import ask
 from support.people import Employee, World
 from support.server import ServerProcess
@@ -82,7 +82,7 @@ async def sign_in_and_measure(world: World, one: Employee) -> tuple[httpx.Respon
 async def test_threat_20_unknown_and_known_accounts_get_the_same_response_in_the_same_time(world: World) -> None:
     """Measure the server's processor time, not wall time, which depends on other work of the machine. Compare the
     minimum, because chance only adds time. A look-up that skips the hash differs by nine tenths in any number of
-    rounds, so a hundred rounds are enough. tests/unit/actions/test_operator_sign_in.py tests which rows it reads."""
+    rounds, so a hundred rounds are enough. tests/unit/sign_in/test_password_sign_in.py tests which rows it reads."""
     seconds: dict[str, list[float]] = {"known": [], "unknown": [], "without a password": [], "disabled": []}
     bodies: set[bytes] = set()
     difference = 1.0

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from pyotp.totp import TOTP
 
-from crumbless.api.sign_in_limits import WIDE_SECONDS
+from crumbless.sign_in.sign_in_limits import WIDE_SECONDS
 from support.client import Person, ask
 from support.people import Employee, World
 from support.server import ServerProcess, environment_of, run_command

@@ -6,12 +6,12 @@ from uuid import uuid4
 import pytest
 from pyotp.totp import TOTP
 
-from crumbless.domain.access import OperatorRole
-from crumbless.domain.account_policy import HOUR_MS, SET_UP_MS
-from crumbless.domain.proof import token_hash
-from crumbless.ids import now_ms
-from crumbless.store.database import write_once
-from crumbless.store.people_store import add_workspace
+from crumbless.core.ids import now_ms
+from crumbless.database.database import write_once
+from crumbless.people.workspace_store import add_workspace
+from crumbless.security.access import OperatorRole
+from crumbless.security.account_policy import HOUR_MS, SET_UP_MS
+from crumbless.security.dpop import token_hash
 from support.client import Person, StreamOver, ask
 from support.invitations import invite
 from support.people import Employee

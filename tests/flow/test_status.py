@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crumbless.store.schema import SCHEMA
+from crumbless.database.schema import SCHEMA
 from support.server import ServerProcess, environment_of, run_command
 
 StartServer = Callable[..., ServerProcess]

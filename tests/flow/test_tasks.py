@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from crumbless.actions.mail_write import queue_mail
-from crumbless.domain.mail_order import MailRequest
-from crumbless.settings import DatabaseSettings
-from crumbless.store.database import write_once
-from crumbless.store.people_store import find_credentials
-from crumbless.store.secret_key import open_secret_box
+from crumbless.accounts.operator_store import find_credentials
+from crumbless.core.settings import DatabaseSettings
+from crumbless.database.database import write_once
+from crumbless.mail.mail_message import MailRequest
+from crumbless.mail.mail_queue import queue_mail
+from crumbless.security.installation_key import open_secret_box
 from support.client import Person, ask
 from support.mail_server import MailServer, mail_server
 from support.people import OLGA, OSKAR, World

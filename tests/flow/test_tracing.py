@@ -55,7 +55,7 @@ async def test_requests_and_batches_are_traced(start_server: StartServer, open_w
 PROGRAM = """
 import asyncio, sys
 from crumbless.app import Server
-from crumbless.settings import read_settings
+from crumbless.core.settings import read_settings
 async def compose():
     Server(read_settings()).asgi()
 asyncio.run(compose())

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from crumbless.domain.proof import token_hash
+from crumbless.security.dpop import token_hash
 from support.balancer import Balancer
 from support.client import Stream, ask
 from support.cluster import ClusterWorld, ServerCluster, seqs

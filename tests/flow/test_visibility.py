@@ -15,12 +15,12 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from crumbless.api.commands import COMMANDS
-from crumbless.api.route import Route
-from crumbless.api.routes import ROUTES
-from crumbless.domain.access import PERMISSIONS, Visibility
-from crumbless.domain.command import Command, EntryCommand
-from crumbless.domain.wire import AnyServerFrame
+from crumbless.http.route import Route
+from crumbless.protocol.frames import AnyServerFrame
+from crumbless.realtime.command import Command, EntryCommand
+from crumbless.routes import ROUTES
+from crumbless.security.access import PERMISSIONS, Visibility
+from crumbless.stream.commands import COMMANDS
 from support.client import Person, Stream, ask
 from support.people import BIKES, TEA, Shop, World, new_entry_id, say
 from support.server import ServerProcess

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from crumbless.api.route import Route
-from crumbless.api.routes import ROUTES
+from crumbless.http.route import Route
+from crumbless.routes import ROUTES
 from support.client import ask
 from support.people import OLGA, World, new_entry_id
 from support.sign_in import hire

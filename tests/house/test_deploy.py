@@ -7,12 +7,12 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from crumbless.api.http_protocol import BODY_SECONDS, HEAD_SECONDS
-from crumbless.api.routes import ROUTES
-from crumbless.api.stream_http import POLL_SECONDS
-from crumbless.cli import app
-from crumbless.errors import ERROR_SPECS
-from crumbless.settings import CONFIG_FILE, PREFIX, SECTION_OF
+from crumbless.cli.main import app
+from crumbless.core.errors import ERROR_SPECS
+from crumbless.core.settings import CONFIG_FILE, PREFIX, SECTION_OF
+from crumbless.http.http_protocol import BODY_SECONDS, HEAD_SECONDS
+from crumbless.routes import ROUTES
+from crumbless.stream.stream_http import POLL_SECONDS
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

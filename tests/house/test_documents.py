@@ -11,12 +11,12 @@ import msgspec
 import pytest
 from typer.main import get_command
 
-from crumbless.api.routes import ROUTES
-from crumbless.cli import app
-from crumbless.domain import wire
-from crumbless.domain.wire_modules import WIRES
-from crumbless.errors import ERROR_SPECS
-from crumbless.settings import CONFIG_FILE, PREFIX, SECTION_OF, SECTIONS, TEST_PREFIX
+from crumbless.cli.main import app
+from crumbless.core.errors import ERROR_SPECS
+from crumbless.core.settings import CONFIG_FILE, PREFIX, SECTION_OF, SECTIONS, TEST_PREFIX
+from crumbless.protocol import frames
+from crumbless.routes import ROUTES
+from crumbless.wire_modules import WIRES
 
 ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -79,8 +79,8 @@ def close_codes() -> set[int]:
 
 
 def test_every_frame_is_documented() -> None:
-    assert {op for row in rows("client sends") for op in CODE_WORD.findall(row[0])} == ops(wire.AnyClientFrame)
-    assert {op for row in rows("server sends") for op in CODE_WORD.findall(row[0])} == ops(wire.AnyServerFrame)
+    assert {op for row in rows("client sends") for op in CODE_WORD.findall(row[0])} == ops(frames.AnyClientFrame)
+    assert {op for row in rows("server sends") for op in CODE_WORD.findall(row[0])} == ops(frames.AnyServerFrame)
 
 
 def test_every_refusal_is_documented() -> None:
@@ -102,16 +102,16 @@ def test_every_close_code_is_documented() -> None:
 
 
 def test_browser_code_knows_only_documented_close_codes() -> None:
-    source = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "web" / "shared").glob("stream*.ts")))
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "web" / "stream").glob("*.ts")))
     known = {int(code) for code in re.findall(r"\b(4[34]\d\d)\b", source)}
     assert 4401 in known
     assert known - close_codes() == set()
 
 
 def test_limits_are_documented() -> None:
-    assert f"{wire.MAX_TEXT:,} code points" in PROTOCOL
-    assert f"{wire.MAX_FRAME // 1024} KiB" in PROTOCOL
-    assert f"after {wire.PING_SECONDS} seconds without sending" in PROTOCOL
+    assert f"{frames.MAX_TEXT:,} code points" in PROTOCOL
+    assert f"{frames.MAX_FRAME // 1024} KiB" in PROTOCOL
+    assert f"after {frames.PING_SECONDS} seconds without sending" in PROTOCOL
 
 
 def route_of(path: str) -> str:

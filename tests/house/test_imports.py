@@ -1,4 +1,4 @@
-"""Every dynamic import of the browser code can be repeated after a failure (web/shared/import_part.ts)."""
+"""Every dynamic import of the browser code can be repeated after a failure (web/core/import_part.ts)."""
 
 import re
 from pathlib import Path

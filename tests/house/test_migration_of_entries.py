@@ -12,15 +12,15 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from crumbless.domain.entry import Appended, NewEntry, message_data
-from crumbless.errors import SettingsError
-from crumbless.store.database import write_once
-from crumbless.store.database_postgres import SERVING
-from crumbless.store.database_sqlite import DatabaseLock, sqlite_path
-from crumbless.store.ledger_batch import WriteRequest
-from crumbless.store.ledger_open import open_writer
-from crumbless.store.schema import MIGRATIONS, check_schema, migrate, schema_of
-from crumbless.store.visitor_store import erase_conversations
+from crumbless.core.errors import SettingsError
+from crumbless.database.database import write_once
+from crumbless.database.database_postgres import SERVING
+from crumbless.database.database_sqlite import DatabaseLock, sqlite_path
+from crumbless.database.schema import MIGRATIONS, check_schema, migrate, schema_of
+from crumbless.ledger.entry import Appended, NewEntry, message_data
+from crumbless.ledger.ledger_batch import WriteRequest
+from crumbless.ledger.ledger_open import open_writer
+from crumbless.visitors.visitor_store import erase_conversations
 from support.postgres import PostgresServer
 from support.server import wait_until
 

@@ -11,8 +11,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
-from crumbless.store.schema import MIGRATIONS, SCHEMA, migrate
-from crumbless.store.tables_people import metadata
+from crumbless.database.schema import MIGRATIONS, SCHEMA, migrate
+from crumbless.tables import metadata
 from support.schema_forms import is_on_both
 
 

@@ -11,14 +11,16 @@ from alembic.migration import MigrationContext
 from sqlalchemy import JSON, Column, Connection, MetaData, Table, select
 from sqlalchemy.exc import DBAPIError
 
-from crumbless.domain.entry import Appended
-from crumbless.errors import SettingsError
-from crumbless.store.database import write_once
-from crumbless.store.ledger_batch import WriteRequest
-from crumbless.store.ledger_open import open_writer
-from crumbless.store.people_store import find_credentials, find_session, find_site
-from crumbless.store.schema import SCHEMA, alembic_config, check_schema, migrate, schema_of
-from crumbless.store.tables_people import metadata
+from crumbless.accounts.operator_store import find_credentials
+from crumbless.core.errors import SettingsError
+from crumbless.database.database import write_once
+from crumbless.database.schema import SCHEMA, alembic_config, check_schema, migrate, schema_of
+from crumbless.ledger.entry import Appended
+from crumbless.ledger.ledger_batch import WriteRequest
+from crumbless.ledger.ledger_open import open_writer
+from crumbless.realtime.session_store import find_session
+from crumbless.sites.site_store import find_site
+from crumbless.tables import metadata
 from support.older_rows import BEGIN, CORE, OLDER, OUTBOX, Rows, put_in, with_new_names
 from support.postgres import PostgresServer
 from support.schema_forms import is_on_both

@@ -7,10 +7,10 @@ from typing import Any, cast, get_args
 
 import pytest
 
-from crumbless.api.policy_render import read_browsers, read_links
-from crumbless.api.registry_read import read_registry
-from crumbless.domain.storage_registry import Category
-from crumbless.texts import Texts, languages_of, read_texts
+from crumbless.core.texts import Texts, languages_of, read_texts
+from crumbless.device_storage.registry_read import read_registry
+from crumbless.device_storage.storage_registry import Category
+from crumbless.pages.policy_render import read_browsers, read_links
 
 TEXTS = {language: read_texts(language, "policy") for language in languages_of("policy")}
 REGISTRY = read_registry()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crumbless.texts import languages_of
+from crumbless.core.texts import languages_of
 
 WEB_DIST = Path(__file__).parents[2] / "src" / "crumbless" / "web_dist"
 
@@ -47,8 +47,14 @@ CHUNK_BUDGET = 8_000
 
 def test_part_loaded_on_demand_is_within_its_budget() -> None:
     manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
-    sizes = {part: compressed_size(part) for part in manifest if "." in part}
-    assert {"frame.your_data_view", "frame.settings_view", "policy.kept_mount", "desk.security_page"} <= set(sizes)
+    # Chunks that a page imports at its start are counted with the page.
+    at_start = {path for files in manifest.values() for kind, path in files.items() if kind.startswith("import")}
+    sizes = {
+        part: compressed_size(part) for part in manifest if "." in part and not {*manifest[part].values()} & at_start
+    }
+    assert {"frame.your_data_view", "frame.settings_view", "policy.stored_data_mount", "desk.security_page"} <= set(
+        sizes
+    )
     too_large = {part: size for part, size in sizes.items() if size > CHUNK_BUDGET}
     assert too_large == {}
 

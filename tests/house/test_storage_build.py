@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from crumbless.domain.storage_registry import RegistryError
+from crumbless.device_storage.storage_registry import RegistryError
 
 ROOT = Path(__file__).parents[2]
 SOURCE = (ROOT / "storage.toml").read_text(encoding="utf-8")
@@ -64,7 +64,7 @@ def test_schema_refuses_an_invalid_registry(old: str, new: str, place: str) -> N
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Return a checkout with the files that the build step of the browser code needs."""
-    for folder in ("bin/lib", "tools", "web/shared"):
+    for folder in ("bin/lib", "tools", "web/storage", "web/wire"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     for name in ("storage.toml", "storage.schema.json", "package-lock.json"):
         shutil.copy(ROOT / name, tmp_path / name)
@@ -111,11 +111,11 @@ def test_invalid_registry_stops_the_build_with_its_line(checkout: Path, old: str
 
 
 def test_outdated_generated_browser_code_stops_the_build(checkout: Path) -> None:
-    made = checkout / "web" / "shared" / "storage_registry.ts"
+    made = checkout / "web" / "storage" / "storage_registry.ts"
     made.write_text(made.read_text(encoding="utf-8").replace("86_400_000", "86_400_001"), encoding="utf-8")
     built = build(checkout)
     assert built.returncode == 1
-    assert "web/shared/storage_registry.ts is out of date" in built.stderr
+    assert "web/storage/storage_registry.ts is out of date" in built.stderr
 
 
 DOORS = ["localStorage", "sessionStorage", "indexedDB", "caches", "cookieStore"]
@@ -141,19 +141,19 @@ def lint(folder: Path, path: str, source: str) -> set[str]:
 @pytest.mark.parametrize("door", DOORS)
 def test_lint_refuses_storage_access_outside_the_store(tmp_path: Path, door: str) -> None:
     use = f"export const door = () => {door};\n"
-    for path in ("web/desk/planted.ts", "web/shared/storage_elsewhere.ts", "web/policy/planted.tsx"):
+    for path in ("web/desk/planted.ts", "web/stored_data/storage_elsewhere.ts", "web/policy/planted.tsx"):
         assert lint(tmp_path, path, use) == {door}
     assert lint(tmp_path, "web/desk/planted.ts", "export const door = () => 1;\n") == set()
 
 
 def test_lint_allows_storage_access_in_the_store(tmp_path: Path) -> None:
-    assert lint(tmp_path, "web/shared/storage_places.ts", "export const door = () => localStorage;\n") == set()
+    assert lint(tmp_path, "web/storage/storage_backends.ts", "export const door = () => localStorage;\n") == set()
 
 
 def test_only_the_store_imports_its_internals() -> None:
-    below = ("storage_places", "storage_records", "storage_tabs")
+    below = ("storage_backends", "storage_indexeddb", "storage_sync")
     files = [path for kind in ("ts", "tsx") for path in (ROOT / "web").rglob(f"*.{kind}") if ".test." not in path.name]
     sources = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}
     importers = {name for name, text in sources.items() if any(f'/{one}"' in text for one in below)}
-    assert "web/shared/storage.ts" in importers
-    assert {name for name in importers if not name.startswith("web/shared/storage")} == set()
+    assert "web/storage/storage.ts" in importers
+    assert {name for name in importers if not name.startswith("web/storage/")} == set()

@@ -9,16 +9,16 @@ from typing import Any, cast, get_args
 
 import pytest
 
-from crumbless.actions import mail_compose
-from crumbless.api import policy_view
-from crumbless.api.page_assets import Assets
-from crumbless.api.policy_view import PolicyPages, Subject
-from crumbless.api.registry_read import read_registry
-from crumbless.domain.mail_order import CHANGES, VALUES, MailKind, MailRequest
-from crumbless.message_format import Plural, Value, format_message, parse_message
-from crumbless.settings import CompanySettings
-from crumbless.store.tag_store import VendorTag
-from crumbless.texts import ENGLISH, FOLDER, languages_of, read_texts
+from crumbless.consent.tag_store import VendorTag
+from crumbless.core.message_format import Plural, Value, format_message, parse_message
+from crumbless.core.settings import CompanySettings
+from crumbless.core.texts import ENGLISH, FOLDER, languages_of, read_texts
+from crumbless.device_storage.registry_read import read_registry
+from crumbless.http.assets import Assets
+from crumbless.mail import mail_compose
+from crumbless.mail.mail_message import CHANGES, VALUES, MailKind, MailRequest
+from crumbless.pages import policy_view
+from crumbless.pages.policy_view import PolicyPages, Subject
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,16 +10,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-GUARD = "src/crumbless/api/guard.py"
+GUARD = "src/crumbless/http/middleware.py"
 """The one place that names the header: it refuses responses that contain it."""
 
-AUDITOR = "src/crumbless/audit/browser_watch.py"
+AUDITOR = "src/crumbless/storage_auditor/browser_watch.py"
 """Reads the cookies of other websites."""
 
-CHECK = "src/crumbless/check/request_probes.py"
+CHECK = "src/crumbless/connection_check/request_probes.py"
 """Reads headers that proxies add to our responses."""
 
-STORE = "web/shared/storage_places.ts"
+STORE = "web/storage/storage_backends.ts"
 """The one module that accesses browser storage."""
 
 OPEN_FLAG = "web/loader/storage_flag.ts"
@@ -28,7 +28,7 @@ OPEN_FLAG = "web/loader/storage_flag.ts"
 CONSENT_RECORD = "web/consent/consent_record.ts"
 """The consent manager's own small access to one item of the registry, because every page of a site loads it."""
 
-KEPT_CLEAR = "web/consent/kept_clear.ts"
+KEPT_CLEAR = "web/consent/vendor_storage_clear.ts"
 """Deletes declared vendor items in every mechanism after a withdrawal. It writes nothing."""
 
 COOKIE_CLEAR = "web/consent/cookie_clear.ts"

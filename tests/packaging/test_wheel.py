@@ -54,12 +54,19 @@ def names_in(wheel: Path) -> set[str]:
 
 def test_the_wheel_holds_everything(wheel: Path) -> None:
     names = names_in(wheel)
-    needed = {"web_dist/manifest.json", "web_dist/loader.js", "storage.toml", "py.typed", "cli.py", "domain/wire.py"}
+    needed = {
+        "web_dist/manifest.json",
+        "web_dist/loader.js",
+        "storage.toml",
+        "py.typed",
+        "cli/main.py",
+        "protocol/frames.py",
+    }
     assert {f"crumbless/{name}" for name in needed} <= names
     sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
     assert sources <= names
     policy = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src/crumbless/policy").rglob("*.*")}
-    assert "crumbless/policy/page.html.jinja" in policy
+    assert "crumbless/pages/page.html.jinja" in policy
     assert policy <= names
     locales = ROOT / "web" / "locales"
     texts = {f"crumbless/locales/{path.relative_to(locales).as_posix()}" for path in locales.rglob("*.json")}

@@ -2,8 +2,8 @@
 
 from typing import Any, cast
 
-from crumbless.actions.action_services import ActionServices
-from crumbless.domain.seal import KEY_BYTES, SecretBox
+from crumbless.http.action_services import ActionServices
+from crumbless.security.encryption import KEY_BYTES, SecretBox
 
 
 def make_services(ledger: object, reader: object, secret_box: SecretBox | None = None) -> ActionServices:

@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 from sqlalchemy import Connection
 
-from crumbless.domain.storage_registry import Service
-from crumbless.store.database import write_once
-from crumbless.store.people_store import find_site
-from crumbless.store.tag_store import TagMode, VendorTag, consent_revision, drop_vendor_tag, set_vendor_tag
+from crumbless.consent.tag_store import TagMode, VendorTag, consent_revision, drop_vendor_tag, set_vendor_tag
+from crumbless.database.database import write_once
+from crumbless.device_storage.storage_registry import Service
+from crumbless.sites.site_store import find_site
 from support.people import TEA, Shop, World
 from support.server import ServerProcess
 

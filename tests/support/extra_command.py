@@ -3,15 +3,15 @@
 A subject adds a command in the same way: a struct, a permission, a limit and a verb in one row.
 """
 
-from crumbless.actions.typing_show import show_typing
-from crumbless.api import commands
-from crumbless.cli import app
-from crumbless.domain.access import Session
-from crumbless.domain.command import ActionCommand, CommandServices, EntryCommand
-from crumbless.domain.entry import NewEntry, check_entry_id, check_text, message_data
-from crumbless.domain.limits import Rate
-from crumbless.domain.wire import ClientFrame, Typing
-from crumbless.ids import now_ms
+from crumbless.cli.main import app
+from crumbless.conversations.typing_show import show_typing
+from crumbless.core.ids import now_ms
+from crumbless.core.rate_limit import Rate
+from crumbless.ledger.entry import NewEntry, check_entry_id, check_text, message_data
+from crumbless.protocol.frames import ClientFrame, Typing
+from crumbless.realtime.command import ActionCommand, CommandServices, EntryCommand
+from crumbless.security.access import Session
+from crumbless.stream import commands
 
 
 class Shout(ClientFrame, frozen=True, tag="shout"):

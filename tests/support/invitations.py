@@ -4,11 +4,11 @@ import uuid
 
 from sqlalchemy import Connection
 
-from crumbless.domain.access import OperatorRole
-from crumbless.ids import now_ms
-from crumbless.store.database import write_once
-from crumbless.store.invitation_store import NewInvitation, add_invitation
-from crumbless.store.ticket_store import new_one_time_token
+from crumbless.accounts.one_time_token_store import new_one_time_token
+from crumbless.core.ids import now_ms
+from crumbless.database.database import write_once
+from crumbless.people.invitation_store import NewInvitation, add_invitation
+from crumbless.security.access import OperatorRole
 from support.server import ServerProcess
 
 SECONDS = 600

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crumbless.app import Server
-from crumbless.cli import app
+from crumbless.cli.main import app
 
 TRAP = Path(sys.argv.pop(1))
 

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
-from crumbless.domain.access import Session
-from crumbless.domain.entry import Appended
-from crumbless.domain.session_state import SessionChanges, SessionState, reach_summary
-from crumbless.domain.wire_timeline import VisitorSummary
-from crumbless.live.bus_network import EVERYBODY, Packet
-from crumbless.live.connections import EncodedFrame
-from crumbless.live.live_node import RealtimeNode, RealtimeReads
+from crumbless.ledger.entry import Appended
+from crumbless.protocol.timeline import VisitorSummary
+from crumbless.realtime.bus_network import EVERYBODY, Packet
+from crumbless.realtime.connections import EncodedFrame
+from crumbless.realtime.realtime_node import RealtimeNode, RealtimeReads
+from crumbless.realtime.session_state import SessionChanges, SessionState, reach_summary
+from crumbless.security.access import Session
 from support.value_make import make_appended
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, MetaData, insert
 
-from crumbless.store.database import write_once
+from crumbless.database.database import write_once
 
 Rows = dict[str, list[dict[str, Any]]]
 

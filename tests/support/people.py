@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 from sqlalchemy import Connection
 
-from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
-from crumbless.store.database import write_once
-from crumbless.store.schema import migrate
+from crumbless.database.database import write_once
+from crumbless.database.schema import migrate
+from crumbless.sites.workspace_set_up import add_operator, add_site, workspace_for
 from support.client import DEADLINE, Frame, Person, Stream, Transport, ask, new_stream
 from support.client_key import ClientKey
 from support.server import Database, ServerProcess, url_of

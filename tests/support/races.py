@@ -9,16 +9,16 @@ from typing import Any
 import httpx
 from sqlalchemy import Connection
 
-from crumbless.actions.operator_sign_in import recovery_key, totp_purpose
-from crumbless.actions.password_reset import new_reset
-from crumbless.actions.workspace_begin import offer_workspace
-from crumbless.domain.seal import SecretBox
-from crumbless.domain.totp import code_at, new_recovery_codes, new_totp_secret
-from crumbless.ids import now_ms
-from crumbless.store.database import write_once
-from crumbless.store.factor_store import replace_recovery_codes, set_totp_secret
-from crumbless.store.people_store import Credentials, find_credentials
-from crumbless.store.ticket_store import new_one_time_token
+from crumbless.accounts.factor_store import replace_recovery_codes, set_totp_secret
+from crumbless.accounts.one_time_token_store import new_one_time_token
+from crumbless.accounts.operator_store import Credentials, find_credentials
+from crumbless.accounts.totp import code_at, new_recovery_codes, new_totp_secret
+from crumbless.core.ids import now_ms
+from crumbless.database.database import write_once
+from crumbless.security.encryption import SecretBox
+from crumbless.sign_in.password_reset import new_reset
+from crumbless.sign_in.password_sign_in import recovery_key, totp_purpose
+from crumbless.sites.workspace_begin import offer_workspace
 from support.client import Person, ask
 from support.invitations import invite
 from support.people import TEA, World

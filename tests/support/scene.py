@@ -9,8 +9,8 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect
 from sqlalchemy import Connection
 
-from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
-from crumbless.store.database import write_once
+from crumbless.database.database import write_once
+from crumbless.sites.workspace_set_up import add_operator, add_site, workspace_for
 from support.browser import STORAGE_WORKS, Kind, Watch, wait_in_page
 from support.server import ServerProcess
 from support.shop import ShopServer

@@ -6,10 +6,10 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 from sqlalchemy import Connection
 
-from crumbless.domain.storage_registry import Service
-from crumbless.store.database import write_once
-from crumbless.store.people_store import find_site
-from crumbless.store.tag_store import VendorTag, drop_vendor_tag, set_vendor_tag
+from crumbless.consent.tag_store import VendorTag, drop_vendor_tag, set_vendor_tag
+from crumbless.database.database import write_once
+from crumbless.device_storage.storage_registry import Service
+from crumbless.sites.site_store import find_site
 from support.browser import wait_in_page
 from support.scene import BrowserScenario, Visitor
 

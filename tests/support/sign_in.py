@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 
-from crumbless.domain.access import OperatorRole
-from crumbless.domain.password import hash_password
-from crumbless.domain.proof import token_hash
-from crumbless.store.database import write_once
-from crumbless.store.people_store import add_operator
+from crumbless.accounts.operator_store import add_operator
+from crumbless.accounts.password import hash_password
+from crumbless.database.database import write_once
+from crumbless.security.access import OperatorRole
+from crumbless.security.dpop import token_hash
 from support.client import Person, Stream, StreamOver, ask
 from support.client_key import ClientKey
 from support.people import Employee, World

@@ -17,7 +17,7 @@ const { output } = await build({
   build: {
     write: false,
     target: "es2022",
-    lib: { entry: "web/shared/storage.ts", formats: ["iife"], name: "crumblessTestStore" },
+    lib: { entry: "web/storage/storage.ts", formats: ["iife"], name: "crumblessTestStore" },
   },
 }).then((made) => [made].flat()[0]);
 process.stdout.write(output[0].code);

@@ -5,10 +5,10 @@ from typing import Any
 
 from msgspec import Raw
 
-from crumbless.domain.access import Session
-from crumbless.domain.entry import Appended, NewEntry, message_data
-from crumbless.domain.wire_timeline import Entry
-from crumbless.ids import new_id
+from crumbless.core.ids import new_id
+from crumbless.ledger.entry import Appended, NewEntry, message_data
+from crumbless.protocol.timeline import Entry
+from crumbless.security.access import Session
 
 CONVERSATION = "01890a5d-ac96-774b-bcce-b302099a8057"
 OTHER_CONVERSATION = "01890a5d-ac96-774b-bcce-b302099a8058"

@@ -4,8 +4,8 @@ Today only owners and admins do, who always see everything. With this table a te
 list of an operator who sees only some sites and teams.
 """
 
-from crumbless.cli import main
-from crumbless.domain.access import PERMISSIONS, Verb
+from crumbless.cli.main import main
+from crumbless.security.access import PERMISSIONS, Verb
 
 FURTHER: frozenset[Verb] = frozenset({"manage_sites", "manage_people"})
 PERMISSIONS["operator"] |= FURTHER

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from crumbless import ids
-from crumbless.steady_clock import SteadyClock, read_machine
-from crumbless.store.conversation_store import add_conversation
-from crumbless.store.database import write_once
-from crumbless.store.people_store import add_site, add_visitor, add_workspace, find_site
-from crumbless.store.schema import migrate
+from crumbless.conversations.conversation_store import add_conversation
+from crumbless.core import ids
+from crumbless.core.steady_clock import SteadyClock, read_machine
+from crumbless.database.database import write_once
+from crumbless.database.schema import migrate
+from crumbless.people.workspace_store import add_workspace
+from crumbless.sites.site_store import add_site, find_site
+from crumbless.visitors.visitor_store import add_visitor
 from support.postgres import PostgresServer, name_of
 from support.value_make import CONVERSATION, OTHER_CONVERSATION
 

@@ -1,7 +1,7 @@
 /** The second layer: a switch for each category, the items that each service stores, and three equal buttons to answer. */
 import { type Category, type Grants, NOTHING, type Row, type Service } from "./consent_config";
 import { answerButton, type ConsentView, fill, policyLink } from "./consent_view";
-import { make } from "./element_make";
+import { make } from "./dom";
 
 function makeRow({ said: { words } }: ConsentView, [where, key, longest, purpose, domain]: Row) {
   const place = domain ? `${where}, ${domain}` : where;

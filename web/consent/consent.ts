@@ -2,14 +2,14 @@
  * The script for customers' pages with analytics or marketing, besides the loader: the question, the scripts that wait for the
  * answer, and `window.Crumbless.consent`. It does nothing on sites that need no consent.
  */
-import { pageDocument, pageGlobal } from "../shared/page_document";
+import { pageDocument, pageGlobal } from "../core/page_document";
 import { openChoices } from "./choices_dialog";
 import { type Choice, type External, manageConsent } from "./consent_choice";
 import { type ConsentConfig, type Grants, NOTHING } from "./consent_config";
 import { isBlocked, type Source } from "./consent_record";
 import { addStage, type ConsentView, makeBanner, makeOpener } from "./consent_view";
 import { answerFrame } from "./frame_answer";
-import { loadWords } from "./words_load";
+import { loadWords } from "./texts_load";
 
 /** Inserted by the server, the same for every visitor of the site. */
 declare const __CRUMBLESS_CONSENT__: ConsentConfig;

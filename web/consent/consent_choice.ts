@@ -1,10 +1,10 @@
 /** The current grants and the effects of a change: scripts load, or their stored items are deleted and the page reloads. */
 import { type ConsentConfig, forEach, type Grants, NOTHING, type Said } from "./consent_config";
 import { type ConsentAnswer, grantsAny, readAnswer, type Source, watchAnswer, writeAnswer } from "./consent_record";
-import { clearVendorStorage } from "./kept_clear";
 import { sendReceipt } from "./receipt_send";
 import { letScripts } from "./script_gate";
 import { signalTags } from "./tag_signal";
+import { clearVendorStorage } from "./vendor_storage_clear";
 
 /** The result of `Crumbless.consent.get()`. */
 export interface Choice extends Grants {

@@ -1,6 +1,6 @@
 /**
  * The configuration that the server inserts into consent.js, the same for every visitor of the site
- * (src/crumbless/domain/consent_ask.py makes it).
+ * (src/crumbless/consent/consent_ask.py makes it).
  */
 
 import type { ConsentTexts } from "texts:consent";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { registry } from "../shared/storage_registry";
+import { registry } from "../storage/storage_registry";
 import { blockStorage, FakeStorage } from "../support/storage_fake";
 import { type ConsentAnswer, isBlocked, readAnswer, writeAnswer } from "./consent_record";
 

@@ -1,9 +1,9 @@
 /**
- * This browser's answer, under the one key that the registry defines. The format and rules are those of web/shared/storage.ts,
+ * This browser's answer, under the one key that the registry defines. The format and rules are those of web/storage/storage.ts,
  * which is too large for every page of a site. A value that we would not write exactly so is no answer.
  */
-import { consentKey, consentLifetime } from "../shared/storage_registry";
-import type { StoredConsentChoice } from "../shared/storage_values";
+import { consentKey, consentLifetime } from "../storage/storage_registry";
+import type { StoredConsentChoice } from "../storage/storage_values";
 
 export type Source = "banner" | "settings" | "api" | "external";
 

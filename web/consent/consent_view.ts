@@ -1,8 +1,8 @@
 import "./consent.css";
 /** The visible part, in a separate shadow root at the beginning of the page: the question, and the button that opens it again. */
-import { pageDocument } from "../shared/page_document";
+import { pageDocument } from "../core/page_document";
 import { forEach, type Grants, NOTHING, type Said } from "./consent_config";
-import { make } from "./element_make";
+import { make } from "./dom";
 
 declare const __CRUMBLESS_CONSENT_STYLE__: string;
 

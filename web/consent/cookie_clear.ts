@@ -3,7 +3,7 @@
  * script has set and the registry declares.
  */
 
-import { pageDocument } from "../shared/page_document";
+import { pageDocument } from "../core/page_document";
 
 /** Return `a.b.shop.example` and every parent name that may be the cookie's domain; empty means the host alone. */
 export const domainsOf = (host: string): string[] => {

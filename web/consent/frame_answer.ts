@@ -2,7 +2,7 @@
  * Sends the receipt ID of the visitor's consent to our chat's frame only (docs/protocol.md, "Consent between page and frame").
  */
 
-import { findPanel } from "../shared/chat_host";
+import { findPanel } from "../core/chat_host";
 
 /** Return the window of the chat that the loader has put on this page. */
 const chatWindow = () => findPanel()?.querySelector("iframe")?.contentWindow;

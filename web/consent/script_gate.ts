@@ -2,7 +2,7 @@
  * Scripts that wait for consent: `<script type="text/plain" data-category="analytics" data-src="…">`. The browser does not run
  * them. This module replaces them by real scripts, in order, once their category is granted.
  */
-import { pageDocument, pageGlobal } from "../shared/page_document";
+import { pageDocument, pageGlobal } from "../core/page_document";
 import type { Category, Grants } from "./consent_config";
 
 interface ScriptPolicy {

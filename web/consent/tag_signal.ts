@@ -1,7 +1,7 @@
 /**
  * Passes the grants to the vendors' own consent interfaces, if the page has them: Google's consent mode v2 and TikTok's pixel.
  */
-import { pageGlobal } from "../shared/page_document";
+import { pageGlobal } from "../core/page_document";
 import type { Grants } from "./consent_config";
 
 interface Vendors {

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { compileAll, compileLanguage, languagesOf, loadCatalogue } from "./catalogue.mjs";
 
 const PREFIX = "texts:";
-const IMPORT_PART = fileURLToPath(new URL("../shared/import_part.ts", import.meta.url));
+const IMPORT_PART = fileURLToPath(new URL("../core/import_part.ts", import.meta.url));
 
 /** Modules have paths that name their chunks in the manifest, such as frame_texts_de. */
 const MODULES = fileURLToPath(new URL("../locales/modules/", import.meta.url));

@@ -2,7 +2,7 @@
  * The channel between page and frame: a MessageChannel, offered to exactly the Crumbless origin (docs/protocol.md, "Framing").
  */
 
-import { pageDocument } from "../shared/page_document";
+import { pageDocument } from "../core/page_document";
 
 /** The number of unread messages as the badge shows it and as a text. Both are empty if there are none. */
 export interface UnreadMessages {

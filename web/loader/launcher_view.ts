@@ -1,7 +1,7 @@
 /** The loader's elements on the page, in a separate shadow root: a button, and a dialog once it is opened. */
 import type { LauncherTexts } from "texts:launcher";
-import { type ChatHost, HOST_NAME } from "../shared/chat_host";
-import { pageDocument } from "../shared/page_document";
+import { type ChatHost, HOST_NAME } from "../core/chat_host";
+import { pageDocument } from "../core/page_document";
 import type { UnreadMessages } from "./frame_bridge";
 import { launcherStyle } from "./launcher_style";
 

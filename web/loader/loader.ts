@@ -3,10 +3,10 @@
  * nothing, and adds one global name (`Crumbless`). Its errors do not affect the page.
  */
 import launcherTexts from "texts:launcher";
-import { findPanel } from "../shared/chat_host";
-import { importRetry } from "../shared/import_retry";
-import { pageDocument, pageGlobal } from "../shared/page_document";
-import { pickTexts } from "../shared/texts_pick";
+import { findPanel } from "../core/chat_host";
+import { importRetry } from "../core/import_retry";
+import { pageDocument, pageGlobal } from "../core/page_document";
+import { pickTexts } from "../i18n/texts_pick";
 import { type FrameMessage, openFrame, type ShowFrame, type VerifiedIdentity } from "./frame_bridge";
 import { addLauncher, type LauncherAppearance } from "./launcher_view";
 import { readOpenFlag, writeOpenFlag } from "./storage_flag";

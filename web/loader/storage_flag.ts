@@ -1,8 +1,8 @@
 /**
  * The only item that the loader may store: whether the chat of this tab is open. The format and rules are those of
- * web/shared/storage.ts, which is too large for a page that may never open the chat.
+ * web/storage/storage.ts, which is too large for a page that may never open the chat.
  */
-import { openKey, openLifetime } from "../shared/storage_registry";
+import { openKey, openLifetime } from "../storage/storage_registry";
 
 export type OpenFlag = "open" | "minimised";
 

@@ -1,8 +1,8 @@
 /** The policy page's script: the chosen theme, and the list of stored items. The page is complete without it. */
-import "../shared/theme.css";
-import { followInput } from "../shared/focus_ring";
-import { followTheme } from "../shared/preferences";
-import { showStoredData } from "./kept_place";
+import "../ui/theme.css";
+import { followTheme } from "../storage/preferences";
+import { followInput } from "../ui/focus_ring";
+import { showStoredData } from "./stored_data_place";
 import "./policy.css";
 
 followTheme(document);

@@ -1,10 +1,10 @@
 /** A desk feed with doubles of the server and the stream, for tests. */
 import { expect, vi } from "vitest";
-import { DeskFeed, type FeedOptions } from "../desk/desk_feed";
-import { Api, ApiProblem } from "../shared/api";
-import type { AppFrame, StreamOptions } from "../shared/stream";
-import type { AnyClientFrame, ConversationSummary, Operator } from "../shared/wire";
-import type { Entry } from "../shared/wire_timeline";
+import { Api, ApiProblem } from "../core/api";
+import { DeskFeed, type FeedOptions } from "../desk/state/desk_feed";
+import type { AppFrame, StreamOptions } from "../stream/stream";
+import type { AnyClientFrame, ConversationSummary, Operator } from "../wire/frames";
+import type { Entry } from "../wire/timeline";
 
 export const ME: Operator = {
   id: "op-1",

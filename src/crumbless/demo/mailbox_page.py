@@ -9,9 +9,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 from markupsafe import Markup, escape
 
-from crumbless.adapters.mail_box import MemoryMail, StoredMail
-from crumbless.api.call import PublicCall
-from crumbless.api.route import PUBLIC, Route
+from crumbless.http.call import PublicCall
+from crumbless.http.route import PUBLIC, Route
+from crumbless.mail.mail_memory import MemoryMail, StoredMail
 
 PATH = "/demo/mailbox"
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from crumbless.adapters.mail_box import MemoryMail
 from crumbless.app import open_socket, serve
+from crumbless.core.errors import SettingsError
+from crumbless.core.logging_setup import configure_logging
+from crumbless.core.settings import read_settings
+from crumbless.database.schema import migrate
 from crumbless.demo.mailbox_page import PATH, mailbox_route
 from crumbless.demo.seed import Owner, seed
 from crumbless.demo.shop import Shop
-from crumbless.errors import SettingsError
-from crumbless.log_lines import configure_logging
-from crumbless.settings import read_settings
-from crumbless.store.schema import migrate
+from crumbless.mail.mail_memory import MemoryMail
 
 HOST = "127.0.0.1"
 SHOP_HOST = "localhost"

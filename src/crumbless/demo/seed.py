@@ -9,13 +9,14 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection
 
-from crumbless.actions.workspace_set_up import add_operator, add_site, workspace_for
-from crumbless.domain.access import OperatorRole
-from crumbless.errors import SettingsError
-from crumbless.store.database import write_once
-from crumbless.store.people_store import add_operator as insert_operator
-from crumbless.store.people_store import find_credentials, find_site, set_site_origins
-from crumbless.store.tag_store import VendorTag, drop_vendor_tag, set_vendor_tag
+from crumbless.accounts.operator_store import add_operator as insert_operator
+from crumbless.accounts.operator_store import find_credentials
+from crumbless.consent.tag_store import VendorTag, drop_vendor_tag, set_vendor_tag
+from crumbless.core.errors import SettingsError
+from crumbless.database.database import write_once
+from crumbless.security.access import OperatorRole
+from crumbless.sites.site_store import find_site, set_site_origins
+from crumbless.sites.workspace_set_up import add_operator, add_site, workspace_for
 
 SITE_KEY = "demo-shop"
 SITE_NAME = "Kornblume Tea"

@@ -7,15 +7,15 @@ import httpx
 from litestar import Litestar
 from litestar.datastructures import State
 
-from crumbless.actions.mail_compose import compose_mail
-from crumbless.adapters.mail_box import MAX_ITEMS, MemoryMail
-from crumbless.api.limit_table import limits_of
-from crumbless.api.platform import by_type
-from crumbless.api.route_adapter import handler_of
+from crumbless.core.settings import Settings
 from crumbless.demo.mailbox_page import PATH, mailbox_route
-from crumbless.domain.mail_order import MailRequest
-from crumbless.domain.ports import Mail
-from crumbless.settings import Settings
+from crumbless.http.route_adapter import handler_of
+from crumbless.http.services import by_type
+from crumbless.limit_table import limits_of
+from crumbless.mail.mail_compose import compose_mail
+from crumbless.mail.mail_memory import MAX_ITEMS, MemoryMail
+from crumbless.mail.mail_message import MailRequest
+from crumbless.mail.mail_port import Mail
 
 ADDRESS = "http://127.0.0.1:8000"
 

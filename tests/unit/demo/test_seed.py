@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from crumbless.database.database import write_once
+from crumbless.database.schema import migrate
 from crumbless.demo.seed import EMAIL, SITE_KEY, seed
-from crumbless.domain.access import OPERATOR_ROLES
-from crumbless.store.database import write_once
-from crumbless.store.operator_store import list_members
-from crumbless.store.people_store import find_site
-from crumbless.store.schema import migrate
+from crumbless.people.member_store import list_members
+from crumbless.security.access import OPERATOR_ROLES
+from crumbless.sites.site_store import find_site
 
 
 def test_demo_has_one_operator_of_each_role_after_repeated_seeding(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Operators' accounts: passwords, factors, one-time tokens, sessions, account policy."""

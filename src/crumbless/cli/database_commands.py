@@ -1,0 +1,101 @@
+"""Commands that copy, back up, restore and verify all data of an installation."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crumbless.core.settings import check_database_url, read_settings
+from crumbless.database.copy import ProgressCallback
+
+database_app = typer.Typer()
+
+Url = Annotated[str, typer.Argument(help="sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME.")]
+
+
+@database_app.command("copy")
+def copy_database(source: Url, target: Url) -> None:
+    """Copy everything from one database into another, empty one. Stop the server first.
+
+    If the copy is interrupted, the same command continues it.
+    """
+    from crumbless.database.backup import copy  # noqa: PLC0415 - each command pays only for what it uses
+
+    for url in (source, target):
+        check_database_url(url)
+    with progress_of_rows() as progress:
+        sums = copy(source, target, progress)
+    _print_sums(sum(one.rows for one in sums.values()), len(sums))
+
+
+@database_app.command("backup")
+def backup_database(
+    file: Annotated[Path, typer.Argument(help="A new file; it will be a SQLite database, whatever the source is.")],
+) -> None:
+    """Write a snapshot of the database to a file, while the server runs."""
+    from crumbless.database.backup import backup  # noqa: PLC0415
+
+    with progress_of_rows() as progress:
+        size = backup(read_settings().database.database_url, file, progress)
+    typer.echo(f"{file} has {size / 1e6:.1f} MB. The secret key and the files are not in it: back them up too.")
+
+
+@database_app.command("restore")
+def restore_database(
+    file: Annotated[Path, typer.Argument(help="A file from `crumbless backup`.", exists=True, dir_okay=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="Replace the content of the database.")] = False,
+) -> None:
+    """Replace the content of the database with a backup. Stop the server first."""
+    from crumbless.database.backup import restore  # noqa: PLC0415
+
+    with progress_of_rows() as progress:
+        verified = restore(file, read_settings().database.database_url, replace=yes, progress=progress)
+    if not verified.summed:
+        _warn_without_sums(file)
+    typer.echo(f"The database now has the content of {file}.")
+
+
+@database_app.command("verify")
+def verify_backup_file(
+    file: Annotated[Path, typer.Argument(help="A file from `crumbless backup`.", exists=True, dir_okay=False)],
+) -> None:
+    """Check that a backup is complete and unchanged. Exit code 0 only if it is."""
+    from crumbless.database.backup import verify_backup  # noqa: PLC0415
+
+    verified = verify_backup(file)
+    if verified.summed:
+        typer.echo(f"{file} is complete and unchanged: {verified.rows} rows in {verified.tables} tables.")
+    else:
+        typer.echo(f"{file} is a complete Crumbless database (schema {verified.schema}).")
+        _warn_without_sums(file)
+
+
+def _warn_without_sums(file: Path) -> None:
+    typer.echo(
+        f"crumbless: {file} has no checksums because an earlier version wrote it. "
+        "It is complete, but changes since then cannot be detected.",
+        err=True,
+    )
+
+
+def _print_sums(rows: int, tables: int) -> None:
+    typer.echo(f"{rows} rows in {tables} tables are the same on both sides.")
+
+
+@contextmanager
+def progress_of_rows() -> Generator[ProgressCallback]:
+    """Show the progress of each table."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+
+        def report(table: str, rows: int, count: int) -> None:
+            progress.update(task, description=table, completed=rows, total=count)
+
+        yield report

@@ -1,0 +1,1 @@
+"""Consent, receipts, vendor tags and relays."""

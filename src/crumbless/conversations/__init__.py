@@ -1,0 +1,1 @@
+"""Conversations: start, send, close, seen, typing, inbox."""

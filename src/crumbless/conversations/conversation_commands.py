@@ -1,0 +1,51 @@
+"""The commands of a conversation, as rows for the table of commands (stream/commands.py)."""
+
+from typing import TypeVar
+
+from crumbless.conversations.conversation_close import close_conversation
+from crumbless.conversations.message_send import send_message
+from crumbless.conversations.note_add import add_note
+from crumbless.conversations.seen_mark import mark_seen
+from crumbless.conversations.typing_show import show_typing
+from crumbless.core.errors import ApiError
+from crumbless.ledger.entry import check_entry_id, check_text
+from crumbless.protocol.frames import Close, Note, Seen, Send, Typing
+from crumbless.realtime.command import ActionCommand, Command, EntryCommand
+
+Text = TypeVar("Text", Send, Note)
+
+MAX_SEQ = 2**53
+"""Larger numbers lose digits in JavaScript."""
+
+
+def check_message(frame: Text) -> Text:
+    """Return the frame with its text normalised for storage.
+
+    Raises:
+        ApiError: `bad_id`, `empty_text`, `text_too_long`, `bad_text`, `malformed`.
+    """
+    check_entry_id(frame.id)
+    text = check_text(frame.text)
+    return frame if text is frame.text else type(frame)(frame.id, frame.conversation, text)
+
+
+def check_closing(frame: Close) -> Close:
+    """Return the frame. Raises ApiError `bad_id`."""
+    check_entry_id(frame.id)
+    return frame
+
+
+def check_mark(frame: Seen) -> Seen:
+    """Return the frame. Raises ApiError `invalid` if the number cannot be a seq."""
+    if not 0 <= frame.seq <= MAX_SEQ:
+        raise ApiError("invalid", "seq must be 0 or more, and at most 2^53.")
+    return frame
+
+
+COMMANDS: tuple[Command, ...] = (
+    EntryCommand(Send, "send_message", send_message, check_message),
+    EntryCommand(Note, "add_note", add_note, check_message),
+    EntryCommand(Close, "close_conversation", close_conversation, check_closing, rate="frames"),
+    ActionCommand(Typing, "show_typing", show_typing),
+    ActionCommand(Seen, "mark_seen", mark_seen, check_mark),
+)

@@ -1,0 +1,21 @@
+"""Adds a note: an entry for the team, which the visitor does not see and which has no `visitor_seq`."""
+
+from crumbless.core.ids import now_ms
+from crumbless.ledger.entry import NewEntry, message_data
+from crumbless.protocol.frames import Note
+from crumbless.security.access import Session
+
+
+def add_note(actor: Session, frame: Note) -> NewEntry:
+    """Return the note as an entry."""
+    return NewEntry(
+        actor.workspace,
+        frame.conversation,
+        frame.id,
+        now_ms(),
+        "note",
+        "operator",
+        actor.subject,
+        actor.name,
+        message_data(frame.text),
+    )

@@ -1,0 +1,1 @@
+"""The parts that every package uses: errors, IDs, settings, limits, texts."""

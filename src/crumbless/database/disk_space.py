@@ -1,0 +1,76 @@
+"""The free space of the disks that an installation writes to, and a trial write that shows whether they accept data."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, insert
+
+from crumbless.core.ids import now_ms
+from crumbless.ledger.tables import task
+
+MEGABYTE = 1_000_000
+
+TRIAL_BYTES = 256 * 1024
+"""More than a usual batch: a trial of one page succeeded on a disk where no batch did."""
+
+TRIAL_ID = -1_000
+"""No other task has this ID: recurring tasks have small negative IDs, others positive ones."""
+
+
+class DiskSpace:
+    """The folders that a node writes to.
+
+    Args:
+        least: bytes; less free space than this is reported. 0: never.
+    """
+
+    def __init__(self, folders: Sequence[Path], least: int) -> None:
+        self._folders = [*folders]
+        self._least = least
+
+    def free(self) -> int | None:
+        """Return the free bytes of the fullest disk; None if no folder is on a disk of this machine.
+
+        It may block on a disk that does not respond: do not call it on the event loop.
+        """
+        found = [free for folder in self._folders if (free := free_bytes(folder)) is not None]
+        return min(found, default=None)
+
+    def is_low(self, free: int | None) -> bool:
+        """Return whether `free` is below the limit of the setting."""
+        return free is not None and free < self._least
+
+
+def free_bytes(folder: Path) -> int | None:
+    """Return the bytes that an unprivileged process may still write below the folder, which need not exist yet."""
+    for place in (folder, *folder.absolute().parents):
+        try:
+            found = os.statvfs(place)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return None
+        return found.f_bavail * found.f_frsize
+    return None
+
+
+def write_trial(connection: Connection) -> None:
+    """Write TRIAL_BYTES and delete them, in the caller's transaction. Its commit shows whether the disk accepts data.
+
+    The bytes are random, because PostgreSQL would compress others. SQLite overwrites deleted data (secure_delete), so
+    the pages are part of the commit.
+    """
+    now = now_ms()
+    connection.execute(
+        insert(task).values(
+            id=TRIAL_ID,
+            kind="trial",
+            payload={},
+            encrypted=os.urandom(TRIAL_BYTES),
+            due_at=now,
+            dead_at=now,
+            created_at=now,
+        )
+    )
+    connection.execute(delete(task).where(task.c.id == TRIAL_ID))

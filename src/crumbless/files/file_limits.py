@@ -1,0 +1,18 @@
+"""Rates of uploads."""
+
+from dataclasses import dataclass
+
+from crumbless.core.rate_limit import KeyedBuckets, Rate
+from crumbless.core.settings import FileSettings
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """Uploads of one operator."""
+
+    uploads: KeyedBuckets
+
+    @classmethod
+    def of(cls, settings: FileSettings) -> "UploadLimits":
+        """Return the rates that the settings ask for."""
+        return cls(KeyedBuckets(Rate(settings.uploads_per_hour / 3600, settings.upload_burst)))

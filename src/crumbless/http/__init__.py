@@ -1,0 +1,1 @@
+"""HTTP: application, route table, requests, limits, assets."""

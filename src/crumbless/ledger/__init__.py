@@ -1,0 +1,1 @@
+"""Appends entries durably, and reads the timeline."""

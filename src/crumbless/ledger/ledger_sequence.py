@@ -1,0 +1,216 @@
+"""Assigns the next seq and position to an entry, or finds those that it has, or rejects it. Same on all databases."""
+
+from typing import Any
+
+import msgspec
+
+from crumbless.core.errors import ApiError
+from crumbless.ledger.conversation_status import status_after, waiting_since_after
+from crumbless.ledger.entry import Appended, NewEntry
+from crumbless.protocol.timeline import VISIBLE_KINDS, Status
+from crumbless.security.visibility import Scope
+
+COLUMNS = (
+    "workspace_id",
+    "position",
+    "conversation_no",
+    "seq",
+    "visitor_seq",
+    "id",
+    "at",
+    "kind",
+    "author_kind",
+    "author_id",
+    "author_name",
+    "data",
+)
+"""The columns of the table `entry`, in the order in which `assign_sequence` adds their values."""
+
+REPEAT_COLUMNS = (
+    "e.workspace_id",
+    "e.id",
+    "c.id",
+    "e.seq",
+    "e.visitor_seq",
+    "e.position",
+    "e.at",
+    "e.kind",
+    "e.author_kind",
+    "e.author_id",
+    "e.author_name",
+    "e.data",
+    "c.site_id",
+    "c.team_id",
+)
+"""The columns of an entry `e` and its conversation `c` in `BatchLookup.repeats`."""
+
+CONVERSATION_COLUMNS = (
+    "id",
+    "no",
+    "workspace_id",
+    "last_seq",
+    "last_visitor_seq",
+    "status",
+    "waiting_since",
+    "operator_seen",
+    "site_id",
+    "team_id",
+    "receipt_chain",
+)
+"""The columns of a conversation in `BatchLookup.conversations`, before whether it was erased."""
+
+CHANGED_COLUMNS = ("last_seq", "last_visitor_seq", "position", "status", "waiting_since", "operator_seen")
+"""The columns of the table `conversation` that entries change, in the order of `Conversation.changed`."""
+
+
+class Conversation:
+    """A conversation to which the batch appends, updated with each entry."""
+
+    __slots__ = (
+        "consent",
+        "erased",
+        "last_seq",
+        "last_visitor_seq",
+        "number",
+        "operator_seen",
+        "position",
+        "site",
+        "status",
+        "team",
+        "waiting_since",
+        "workspace",
+    )
+
+    def __init__(
+        self,
+        number: int,
+        workspace: int,
+        last_seq: int,
+        last_visitor_seq: int,
+        status: Status,
+        waiting_since: int | None,
+        operator_seen: int,
+        site: int,
+        team: str | None,
+        consent: str | None,
+        erased: int,
+    ) -> None:
+        self.number = number
+        self.workspace = workspace
+        self.last_seq = last_seq
+        self.last_visitor_seq = last_visitor_seq
+        self.status: Status = status
+        self.waiting_since = waiting_since
+        self.operator_seen = operator_seen
+        self.site = site
+        self.team = team
+        # The receipt chain under which its events may be relayed.
+        self.consent = consent
+        self.erased = bool(erased)
+        self.position = 0
+
+    @property
+    def changed(self) -> tuple[int, int, int, Status, int | None, int]:
+        """Return the values of CHANGED_COLUMNS."""
+        return (
+            self.last_seq,
+            self.last_visitor_seq,
+            self.position,
+            self.status,
+            self.waiting_since,
+            self.operator_seen,
+        )
+
+
+class BatchLookup(msgspec.Struct):
+    """The stored state that a batch needs, read as one JSON value."""
+
+    conversations: list[tuple[str, int, int, int, int, Status, int | None, int, int, str | None, str | None, int]]
+    workspaces: list[tuple[int, int]]
+    repeats: list[tuple[int, str, str, int, int | None, int, int, Any, Any, str, str, str | None, int, str | None]]
+
+
+decode_lookup = msgspec.json.Decoder(BatchLookup).decode
+
+
+def assign_sequence(
+    entry: NewEntry,
+    conversations: dict[str, Conversation],
+    positions: dict[int, int],
+    known: dict[tuple[int, str], Appended],
+    values: list[object],
+    scope: Scope | None,
+) -> Appended | ApiError:
+    """Assign the next seq and position to the entry, or find that it has them, or reject it.
+
+    Args:
+        scope: of the operator who sends the entry. A conversation outside of it is rejected as unknown.
+    """
+    conversation = conversations.get(entry.conversation)
+    if (
+        conversation is None
+        or conversation.workspace != entry.workspace
+        or (scope is not None and not scope.contains(conversation.site, conversation.team))
+    ):
+        return ApiError("unknown_conversation", entry_id=entry.id)
+    name = (entry.workspace, entry.id)
+    if conversation.erased:
+        return ApiError("erased", entry_id=entry.id)
+    if before := known.get(name):
+        return _repeat(before, entry)
+    seq = conversation.last_seq = conversation.last_seq + 1
+    visitor_seq: int | None = None
+    if entry.kind in VISIBLE_KINDS:
+        visitor_seq = conversation.last_visitor_seq = conversation.last_visitor_seq + 1
+    conversation.status = status_after(conversation.status, entry.kind)
+    conversation.waiting_since = waiting_since_after(
+        conversation.waiting_since, entry.kind, entry.author_kind, entry.at
+    )
+    if entry.author_kind == "operator" and entry.kind == "message":
+        conversation.operator_seen = seq
+    position = conversation.position = positions[entry.workspace] = positions[entry.workspace] + 1
+    appended = known[name] = Appended(entry, seq, visitor_seq, position, False, conversation.site, conversation.team)
+    values += (
+        entry.workspace,
+        position,
+        conversation.number,
+        seq,
+        visitor_seq,
+        entry.id,
+        entry.at,
+        entry.kind,
+        entry.author_kind,
+        entry.author_id,
+        entry.author_name,
+        entry.data,
+    )
+    return appended
+
+
+def _repeat(before: Appended, entry: NewEntry) -> Appended | ApiError:
+    if before.entry.data is None:
+        # A client that did not receive the acknowledgement sends the message again. It stays erased everywhere.
+        return ApiError("erased", entry_id=entry.id)
+    if not _same(before.entry, entry):
+        return ApiError("id_conflict", entry_id=entry.id)
+    return Appended(
+        before.entry, before.seq, before.visitor_seq, before.position, repeat=True, site=before.site, team=before.team
+    )
+
+
+def _same(before: NewEntry, entry: NewEntry) -> bool:
+    """Return whether a resend is the same entry: same conversation, author and content. The time may differ."""
+    return (
+        before.conversation == entry.conversation
+        and before.author_kind == entry.author_kind
+        and before.author_id == entry.author_id
+        and before.kind == entry.kind
+        and before.data == entry.data
+    )
+
+
+def entry_from_row(row: tuple[Any, ...]) -> Appended:
+    """Return the entry in a row of `BatchLookup.repeats`."""
+    workspace, entry_id, conversation, seq, visitor_seq, position, at, *rest, site, team = row
+    entry = NewEntry(workspace, conversation, entry_id, at, *rest)
+    return Appended(entry, seq, visitor_seq, position, repeat=True, site=site, team=team)

@@ -1,0 +1,1 @@
+"""Emails: templates, queue and transports."""

@@ -1,0 +1,47 @@
+"""Deletes rows that have reached their maximum age, in small batches. Every function returns the number of rows."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, delete, or_, select
+
+from crumbless.accounts.tables import known_network
+from crumbless.audit_log.tables import audit_log
+from crumbless.consent.tables import consent_receipt
+from crumbless.ledger.tables import task
+from crumbless.realtime.tables import session
+
+
+def remove_receipts(connection: Connection, before: int, limit: int) -> int:
+    """Delete consent receipts that were created before this time (milliseconds)."""
+    old = select(consent_receipt.c.no).where(consent_receipt.c.at < before)
+    return _remove(connection, consent_receipt, consent_receipt.c.no, old, limit)
+
+
+def remove_audit_records(connection: Connection, before: int, limit: int) -> int:
+    """Delete entries of the audit log from before this time."""
+    old = select(audit_log.c.no).where(audit_log.c.at < before)
+    return _remove(connection, audit_log, audit_log.c.no, old, limit)
+
+
+def remove_ended_sessions(connection: Connection, before: int, limit: int) -> int:
+    """Delete sessions that ended or expired before this time."""
+    old = select(session.c.id).where(or_(session.c.ended_at < before, session.c.expires_at < before))
+    return _remove(connection, session, session.c.id, old, limit)
+
+
+def remove_networks(connection: Connection, before: int, limit: int) -> int:
+    """Delete networks from which their operator has not signed in since this time."""
+    old = select(known_network.c.id).where(known_network.c.seen_at < before)
+    return _remove(connection, known_network, known_network.c.id, old, limit)
+
+
+def remove_dead_tasks(connection: Connection, before: int, limit: int) -> int:
+    """Delete failed jobs that used their last attempt before this time."""
+    old = select(task.c.id).where(task.c.dead_at < before)
+    return _remove(connection, task, task.c.id, old, limit)
+
+
+def _remove(connection: Connection, table: Table, key: Any, old: Select[Any], limit: int) -> int:
+    # Rows that another node deletes at this moment are skipped, not waited for.
+    chosen = old.limit(limit).with_for_update(skip_locked=True).scalar_subquery()
+    return connection.execute(delete(table).where(key.in_(chosen))).rowcount

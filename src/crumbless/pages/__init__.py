@@ -1,0 +1,1 @@
+"""The pages of the widget, the desk and the storage policy."""

@@ -1,0 +1,1 @@
+"""Operators, teams, invitations and what each can see."""

@@ -1,0 +1,1 @@
+"""The stream's frames, the timeline's types and problem documents."""

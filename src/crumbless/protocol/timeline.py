@@ -1,0 +1,127 @@
+"""The items of a conversation's timeline, as they are sent and stored.
+
+Each kind of entry is one row of ENTRY_DATA: its name, and the struct of its content. Operators count all entries
+(`seq`). A visitor counts only those of a kind in VISIBLE_KINDS. The visitor's numbers then have no gap and do not show
+that there are others.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+MAX_TEXT = 8_000
+"""Longest message, in Unicode code points."""
+
+Kind = Literal["message", "note", "closed", "erased"]
+AuthorKind = Literal["visitor", "operator", "system", "rule", "api_key"]
+Side = Literal["visitor", "operator"]
+Status = Literal["open", "snoozed", "closed"]
+
+
+class MessageData(msgspec.Struct, frozen=True):
+    """The content of a message."""
+
+    text: str
+
+
+class NoteData(msgspec.Struct, frozen=True):
+    """The content of a note. The visitor never sees it."""
+
+    text: str
+
+
+class ClosedData(msgspec.Struct, frozen=True):
+    """Empty: the entry itself contains the author and time of the closing."""
+
+
+class ErasedData(msgspec.Struct, frozen=True):
+    """Empty: the visitor has erased the conversation, and this is its last entry."""
+
+
+ENTRY_DATA: Mapping[Kind, type[msgspec.Struct]] = {
+    "message": MessageData,
+    "note": NoteData,
+    "closed": ClosedData,
+    "erased": ErasedData,
+}
+"""The content of an entry of each kind."""
+
+VISIBLE_KINDS: frozenset[Kind] = frozenset({"message", "closed", "erased"})
+"""The kinds that the conversation's visitor sees and counts."""
+
+
+class Author(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The author of an entry. Visitors do not receive the ID."""
+
+    kind: AuthorKind
+    name: str = ""
+    id: str = ""
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One item of a conversation's timeline. `seq` is the number on the receiver's side; visitors receive no position.
+
+    It never changes, unless its content is erased. Then `data` is null, and only IDs, numbers, time, kind and the
+    author's kind remain.
+    """
+
+    conversation: str
+    id: str
+    seq: int
+    at: int
+    kind: Kind
+    author: Author
+    data: msgspec.Raw | None
+    position: int = 0
+
+
+class SeenMarks(msgspec.Struct, frozen=True):
+    """How far each side has read, as the seq of the last entry that it has seen (0: none)."""
+
+    visitor: int
+    operator: int
+
+
+class VisitorSummary(msgspec.Struct, frozen=True):
+    """A conversation in the list of a visitor's conversations. All numbers are those that the visitor counts.
+
+    `number` identifies it for people. `unread` counts messages of the other side after the visitor's mark. `last` is
+    the newest entry that the visitor sees.
+    """
+
+    id: str
+    number: int
+    status: Status
+    started_at: int
+    last_seq: int
+    unread: int
+    last: Entry | None
+
+
+class VisitorConversations(msgspec.Struct, frozen=True):
+    """A visitor's conversations, the last started first; `more`: there are earlier ones."""
+
+    conversations: list[VisitorSummary]
+    more: bool
+
+
+class VisitorConversation(msgspec.Struct, frozen=True):
+    """The conversation that a visitor's stream serves, as it is when the stream opens.
+
+    All numbers are those that the visitor counts.
+    """
+
+    id: str
+    status: Status
+    last_seq: int
+    seen: SeenMarks
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """The site's attributes of a verified visitor. Texts may be empty."""
+
+    name: str
+    email: str
+    email_verified: bool
+    attributes: dict[str, str]

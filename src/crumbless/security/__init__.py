@@ -1,0 +1,1 @@
+"""Access, proofs of possession, encryption, proof of work."""

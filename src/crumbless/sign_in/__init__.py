@@ -1,0 +1,1 @@
+"""How operators sign in: password, passkey, OpenID provider, invitation."""

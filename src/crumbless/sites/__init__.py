@@ -1,0 +1,1 @@
+"""Sites, embed code and the first run."""

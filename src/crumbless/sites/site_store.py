@@ -1,0 +1,127 @@
+"""The sites of a workspace and their appearance, for admins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from crumbless.core.errors import ApiError
+from crumbless.core.ids import now_ms
+from crumbless.ledger.tables import site
+from crumbless.ledger.visibility_sql import visible_sites
+from crumbless.security.visibility import Scope
+from crumbless.sites.site_wire import SiteSide
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAppearance:
+    """The properties of a site that can be changed."""
+
+    name: str
+    origins: Sequence[str]
+    accent: str | None
+    side: SiteSide
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSite:
+    """A site. `embed_seen_at` and `embed_seen_origin`: when and on which page the widget was last loaded."""
+
+    key: str
+    looks: SiteAppearance
+    embed_seen_at: int | None
+    embed_seen_origin: str | None
+    created_at: int
+
+
+def list_sites(connection: Connection, workspace: int, scope: Scope | None) -> list[StoredSite]:
+    """Return the sites of a workspace that are in the scope, oldest first."""
+    return _stored_sites(connection, site.c.workspace_id == workspace, *visible_sites(scope))
+
+
+def find_own_site(connection: Connection, workspace: int, key: str, scope: Scope | None) -> StoredSite:
+    """Return the site of this workspace.
+
+    Raises:
+        ApiError: `not_found`, also for one of another workspace or outside of the scope.
+    """
+    found = _stored_sites(connection, site.c.workspace_id == workspace, site.c.key == key, *visible_sites(scope))
+    if not found:
+        raise ApiError("not_found", "There is no such site.")
+    return found[0]
+
+
+def _stored_sites(connection: Connection, *conditions: Any) -> list[StoredSite]:
+    return [
+        StoredSite(
+            row.key,
+            SiteAppearance(row.name, tuple(row.origins), row.accent, row.side),
+            row.embed_seen_at,
+            row.embed_seen_origin,
+            row.created_at,
+        )
+        for row in connection.execute(select(site).where(*conditions).order_by(site.c.id))
+    ]
+
+
+def insert_site(connection: Connection, workspace: int, key: str, appearance: SiteAppearance) -> None:
+    """Store a new site under a key that no site has."""
+    connection.execute(insert(site).values(workspace_id=workspace, key=key, created_at=now_ms(), **_values(appearance)))
+
+
+def update_site(connection: Connection, workspace: int, key: str, appearance: SiteAppearance) -> None:
+    """Replace the properties of this workspace's site."""
+    connection.execute(
+        update(site).where(site.c.workspace_id == workspace, site.c.key == key).values(**_values(appearance))
+    )
+
+
+def _values(appearance: SiteAppearance) -> dict[str, object]:
+    return {
+        "name": appearance.name,
+        "origins": [*appearance.origins],
+        "accent": appearance.accent,
+        "side": appearance.side,
+    }
+
+
+def note_site_seen(connection: Connection, key: str, at: int, origin: str) -> None:
+    """Record that a page of the site loaded the widget."""
+    connection.execute(update(site).where(site.c.key == key).values(embed_seen_at=at, embed_seen_origin=origin))
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A website that uses the chat."""
+
+    id: int
+    workspace: int
+    key: str
+    name: str
+    origins: tuple[str, ...]
+    accent: str | None
+    side: str
+    identity_mode: str = "off"
+
+
+def add_site(connection: Connection, workspace_id: int, key: str, name: str, origins: list[str]) -> None:
+    """Add a site. `origins`: of the pages that may show its chat."""
+    connection.execute(
+        insert(site).values(workspace_id=workspace_id, key=key, name=name, origins=origins, created_at=now_ms())
+    )
+
+
+def set_site_origins(connection: Connection, key: str, origins: list[str]) -> None:
+    """Replace the list of origins that may show the site's chat."""
+    connection.execute(update(site).where(site.c.key == key).values(origins=origins))
+
+
+def find_site(connection: Connection, key: str) -> Site | None:
+    """Return the site with this public key."""
+    row = connection.execute(select(site).where(site.c.key == key)).first()
+    if row is None:
+        return None
+    return Site(
+        row.id, row.workspace_id, row.key, row.name, tuple(row.origins), row.accent, row.side, row.identity_mode
+    )

@@ -1,0 +1,1 @@
+"""The three transports and the stream protocol."""

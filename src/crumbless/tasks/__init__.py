@@ -1,0 +1,1 @@
+"""The outbox: jobs that are queued with a commit and run later."""

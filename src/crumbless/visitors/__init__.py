@@ -1,0 +1,1 @@
+"""Visitors: identity, bans, privacy, transfer to another device."""

@@ -1,0 +1,103 @@
+import { useState } from "preact/hooks";
+import type { OperatorResponse, PersonScope } from "../../wire/people_wire";
+import type { OperatorRole } from "../../wire/permissions";
+import { usePage, usePageWords } from "../core/page_context";
+import { DialogFrame } from "../ui/dialog";
+import { ActionStatus, ConfirmDialog } from "../ui/page_parts";
+import { useAction } from "../ui/use_action";
+import type { PeopleProperties } from "./people_page";
+import { mayBeLimited, RoleChoice, ScopeChoice, TeamChoice } from "./role_choice";
+
+interface Properties extends PeopleProperties {
+  readonly person: OperatorResponse;
+}
+
+type Shown = "change" | "disable" | "end";
+
+/** Actions for another operator. They are not available for oneself, and only owners have them for owners. */
+export function PersonActions({ person, view, onDone }: Properties) {
+  const { people: words } = usePageWords();
+  const { call, operator, may } = usePage();
+  const [shown, setShown] = useState<Shown | null>(null);
+  const action = useAction();
+  const path = `/v1/desk/people/${person.id}`;
+  const close = () => setShown(null);
+  if (person.role === "owner" && !may("manage_owners")) return null;
+  const own = person.id === operator.id;
+  const enable = async () => {
+    if (await action.run(() => call.post(`${path}/enable`))) onDone(words.done);
+  };
+  const button = (label: string, onClick: () => void) => (
+    <button type="button" class="button button-quiet" onClick={onClick}>
+      {label} <span class="hidden">{person.name}</span>
+    </button>
+  );
+  return (
+    <div class="page-list-acts">
+      {button(words.change, () => setShown("change"))}
+      {!own && person.status === "active" && button(words.endSessions, () => setShown("end"))}
+      {!own && person.status === "active" && button(words.disable, () => setShown("disable"))}
+      {!own && person.status === "disabled" && button(words.enable, () => void enable())}
+      <ActionStatus action={action} />
+      {shown === "change" && <ChangeDialog person={person} view={view} onDone={onDone} onClose={close} />}
+      {shown === "disable" && (
+        <ConfirmDialog
+          title={words.disableAsk({ name: person.name })}
+          hint={words.disableHint}
+          label={words.disable}
+          action={() => call.post(`${path}/disable`)}
+          onDone={() => onDone(words.done)}
+          onClose={close}
+        />
+      )}
+      {shown === "end" && (
+        <ConfirmDialog
+          title={words.endSessionsAsk({ name: person.name })}
+          hint={words.endSessionsHint}
+          label={words.endSessions}
+          action={() => call.post(`${path}/end-sessions`)}
+          onDone={() => onDone(words.done)}
+          onClose={close}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Role, teams and scope of an operator. */
+function ChangeDialog({ person, view, onDone, onClose }: Properties & { readonly onClose: () => void }) {
+  const { people: words, save, cancel } = usePageWords();
+  const { call, operator } = usePage();
+  const [role, setRole] = useState<OperatorRole>(person.role);
+  const [teams, setTeams] = useState<readonly string[]>(person.teams);
+  const [scope, setScope] = useState<PersonScope>(person.scope);
+  const action = useAction();
+  const own = person.id === operator.id;
+  const limitable = !own && mayBeLimited(role);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const rescoped = limitable && scope !== person.scope;
+    const change = { teams, ...(role === person.role ? {} : { role }), ...(rescoped ? { scope } : {}) };
+    if (!(await action.run(() => call.post(`/v1/desk/people/${person.id}`, change)))) return;
+    onDone(words.done);
+    onClose();
+  };
+  return (
+    <DialogFrame name="person" title={words.changeTitle({ name: person.name })} onClose={onClose}>
+      <form class="page-form" onSubmit={submit} noValidate>
+        {own ? <p class="page-note">{words.noChangeOwn}</p> : <RoleChoice role={role} onRole={setRole} />}
+        <TeamChoice all={view.teams} chosen={teams} onChosen={setTeams} />
+        {limitable && <ScopeChoice view={view} scope={scope} onScope={setScope} />}
+        <ActionStatus action={action} />
+        <div class="form-buttons">
+          <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+            {save}
+          </button>
+          <button type="button" class="button" onClick={onClose}>
+            {cancel}
+          </button>
+        </div>
+      </form>
+    </DialogFrame>
+  );
+}

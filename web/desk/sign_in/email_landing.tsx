@@ -1,0 +1,29 @@
+import { usePageWords } from "../core/page_context";
+import { ActionStatus } from "../ui/page_parts";
+import { SignedOutCard } from "../ui/signed_out_card";
+import { useAction } from "../ui/use_action";
+import type { EntryProperties } from "./link_landing";
+
+/** Confirms a new email address. Opening the link alone has no effect, because scanners of emails open links too. */
+export function EmailEntry({ api, secret, onLeave }: EntryProperties) {
+  const { entry } = usePageWords();
+  const action = useAction();
+  const confirm = async (event: Event) => {
+    event.preventDefault();
+    const done = await action.run(() => api.post("/v1/email/confirm", { secret }, { signed: false }));
+    if (done) onLeave(entry.emailConfirmed);
+  };
+  return (
+    <SignedOutCard title={entry.emailTitle} hint={entry.emailLead}>
+      <form class="sign-in-form" onSubmit={confirm} noValidate>
+        <ActionStatus action={action} />
+        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+          {entry.confirmEmail}
+        </button>
+        <button type="button" class="button button-quiet" onClick={() => onLeave()}>
+          {entry.toSignIn}
+        </button>
+      </form>
+    </SignedOutCard>
+  );
+}

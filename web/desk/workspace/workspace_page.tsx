@@ -1,0 +1,62 @@
+import { useRef, useState } from "preact/hooks";
+import type { WorkspaceResponse } from "../../wire/people_wire";
+import { usePage, usePageWords } from "../core/page_context";
+import { FormField } from "../ui/form_field";
+import { ActionStatus, Section, When, WhenReady } from "../ui/page_parts";
+import { useAction, useResource } from "../ui/use_action";
+import { PolicySection } from "./policy_section";
+import { TaskSection } from "./task_section";
+
+/** Settings for the whole workspace. */
+export function WorkspacePage() {
+  const { workspace: words } = usePageWords();
+  const { call } = usePage();
+  const loaded = useResource(() => call.get<WorkspaceResponse>("/v1/desk/workspace"));
+  return (
+    <>
+      <p class="page-lead">{words.lead}</p>
+      <WhenReady of={loaded}>{(workspace) => <NameForm workspace={workspace} />}</WhenReady>
+      <PolicySection />
+      <TaskSection />
+    </>
+  );
+}
+
+function NameForm({ workspace }: { readonly workspace: WorkspaceResponse }) {
+  const { workspace: words, pages, save, saved, required } = usePageWords();
+  const { call, onOperator } = usePage();
+  const field = useRef<HTMLInputElement>(null);
+  const [fault, setFault] = useState("");
+  const action = useAction();
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const name = field.current?.value.trim() ?? "";
+    setFault(name ? "" : required);
+    if (!name) return field.current?.focus();
+    if (await action.run(() => call.post("/v1/desk/workspace", { name }), saved)) onOperator({ workspace_name: name });
+  };
+  return (
+    <Section title={pages.workspace} first>
+      <form class="page-form" onSubmit={submit} noValidate>
+        <FormField
+          label={words.name}
+          hint={words.nameHint}
+          fault={fault}
+          inputRef={field}
+          type="text"
+          defaultValue={workspace.name}
+          autocomplete="organization"
+          maxLength={80}
+          dir="auto"
+        />
+        <p class="page-note">
+          {words.since}: <When at={workspace.created_at} />
+        </p>
+        <ActionStatus action={action} />
+        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+          {save}
+        </button>
+      </form>
+    </Section>
+  );
+}
