@@ -20,6 +20,7 @@ from litestar.types import ASGIApp
 
 from crumbless.consent.relay_ga4 import Ga4Relay
 from crumbless.consent.relay_runner import RelaySend
+from crumbless.consent.relay_store import queue_vendor_events
 from crumbless.consent.relay_tiktok import TiktokRelay
 from crumbless.core.errors import ApiError, SettingsError
 from crumbless.core.ids import now_ms
@@ -46,6 +47,7 @@ from crumbless.ledger.events import DomainEvent
 from crumbless.ledger.ledger import Ledger
 from crumbless.ledger.ledger_batch import BatchWriter
 from crumbless.ledger.ledger_open import open_writer
+from crumbless.ledger.reaction import Reaction
 from crumbless.limit_table import limits_of
 from crumbless.mail.mail_port import MailPort
 from crumbless.mail.mail_send import MailSend
@@ -94,6 +96,9 @@ DRAIN_SECONDS = 0.5
 
 SWITCH_SECONDS = 0.0005
 """How long the event loop may block the ledger's thread (Python's default is ten times as long)."""
+
+REACTIONS: Sequence[Reaction] = (queue_vendor_events,)
+"""What subjects do in the transaction of new entries."""
 
 
 class Server:
@@ -172,7 +177,7 @@ class Server:
 
     def _open_writer(self) -> BatchWriter:
         def plain() -> BatchWriter:
-            return open_writer(self._database_url)
+            return open_writer(self._database_url, REACTIONS)
 
         return (self._trace.around(plain) if self._trace else plain)()
 

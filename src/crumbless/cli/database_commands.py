@@ -22,11 +22,12 @@ def copy_database(source: Url, target: Url) -> None:
     If the copy is interrupted, the same command continues it.
     """
     from crumbless.database.backup import copy  # noqa: PLC0415 - each command pays only for what it uses
+    from crumbless.tables import metadata  # noqa: PLC0415
 
     for url in (source, target):
         check_database_url(url)
     with progress_of_rows() as progress:
-        sums = copy(source, target, progress)
+        sums = copy(source, target, metadata, progress)
     _print_sums(sum(one.rows for one in sums.values()), len(sums))
 
 
@@ -36,9 +37,10 @@ def backup_database(
 ) -> None:
     """Write a snapshot of the database to a file, while the server runs."""
     from crumbless.database.backup import backup  # noqa: PLC0415
+    from crumbless.tables import metadata  # noqa: PLC0415
 
     with progress_of_rows() as progress:
-        size = backup(read_settings().database.database_url, file, progress)
+        size = backup(read_settings().database.database_url, file, metadata, progress)
     typer.echo(f"{file} has {size / 1e6:.1f} MB. The secret key and the files are not in it: back them up too.")
 
 
@@ -49,9 +51,10 @@ def restore_database(
 ) -> None:
     """Replace the content of the database with a backup. Stop the server first."""
     from crumbless.database.backup import restore  # noqa: PLC0415
+    from crumbless.tables import metadata  # noqa: PLC0415
 
     with progress_of_rows() as progress:
-        verified = restore(file, read_settings().database.database_url, replace=yes, progress=progress)
+        verified = restore(file, read_settings().database.database_url, metadata, replace=yes, progress=progress)
     if not verified.summed:
         _warn_without_sums(file)
     typer.echo(f"The database now has the content of {file}.")

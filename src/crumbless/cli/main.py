@@ -99,8 +99,9 @@ def migrate() -> None:
 def compact() -> None:
     """Rewrite the database file, without free space. Stop the server first."""
     from crumbless.database.database import compact as compact_database  # noqa: PLC0415
+    from crumbless.tables import metadata  # noqa: PLC0415
 
-    before, after = compact_database(_migrated().database.database_url)
+    before, after = compact_database(_migrated().database.database_url, metadata)
     typer.echo(f"The database has {after / 1e6:.1f} MB; it had {before / 1e6:.1f} MB.")
 
 

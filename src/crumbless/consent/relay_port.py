@@ -1,10 +1,10 @@
 """The interface to the relays of vendor events."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from crumbless.tasks.task import TaskFailed, TaskKind
+from crumbless.tasks.task import TaskFailed
 
 EventName = Literal["chat_start", "chat_message_sent", "chat_closed"]
 
@@ -17,14 +17,6 @@ class RelayEvent:
     name: EventName
     at: int
     chain: str
-
-
-class RelaysPort(Protocol):
-    """The workers that send events to vendors on this node (tasks/task_runner.py)."""
-
-    def withdraw(self, kinds: Collection[TaskKind], about: str) -> None:
-        """Cancel requests in flight of these kinds for this receipt chain, because their tasks were deleted."""
-        ...
 
 
 class RelayFailed(TaskFailed):

@@ -15,6 +15,8 @@ from crumbless.consent.tag_store import consent_revision, find_vendor_tags
 from crumbless.core.ids import now_ms
 from crumbless.device_storage.storage_registry import Service
 from crumbless.ledger.entry import Appended
+from crumbless.ledger.events import DomainEvent, TasksQueued
+from crumbless.ledger.ledger_sequence import Conversation
 from crumbless.ledger.tables import site, task
 from crumbless.tasks.task import Task, TaskFailed
 from crumbless.tasks.task_store import still_claimed
@@ -41,19 +43,18 @@ def may_relay(connection: Connection, site_id: int, chain: str, service: str, no
 
 
 def queue_vendor_events(
-    connection: Connection, appended: Sequence[Appended], consents: Mapping[str, tuple[int, str]]
-) -> bool:
-    """Queue vendor events for entries, in the transaction that appends them. Return whether there were any.
-
-    Args:
-        consents: site and receipt chain by conversation, for conversations that have a consent.
-    """
+    connection: Connection, appended: Sequence[Appended], conversations: Mapping[str, Conversation]
+) -> Sequence[DomainEvent]:
+    """Queue vendor events for entries: a reaction of the ledger (ledger/reaction.py)."""
+    consents = {name: (one.site, one.consent) for name, one in conversations.items() if one.consent}
+    if not consents:
+        return ()
     triggers: list[RelayTrigger] = []
     for one in appended:
         found = consents.get(one.entry.conversation)
         if found is not None and (name := event_name(one)):
             triggers.append(RelayTrigger(one.entry.workspace, *found, name, one.entry.at))
-    return bool(triggers) and add_events(connection, triggers)
+    return (TasksQueued(),) if triggers and add_events(connection, triggers) else ()
 
 
 def add_events(connection: Connection, triggers: Sequence[RelayTrigger]) -> bool:

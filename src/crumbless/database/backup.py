@@ -4,11 +4,11 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, MetaData, Table
 
 from crumbless.core.errors import SettingsError
 from crumbless.database.backup_sums import SCHEMA_SUM, differences, read_sums, write_sums
@@ -29,7 +29,7 @@ from crumbless.database.exclusive import Hold, hold, in_transaction
 from crumbless.database.schema import check_schema, migrate, require_schema, schema_of, upgrade
 
 
-def copy(source_url: str, target_url: str, progress: ProgressCallback) -> Mapping[str, Sum]:
+def copy(source_url: str, target_url: str, metadata: MetaData, progress: ProgressCallback) -> Mapping[str, Sum]:
     """Copy everything into an empty database, or continue an interrupted copy. Return the sums by table.
 
     Raises:
@@ -39,19 +39,20 @@ def copy(source_url: str, target_url: str, progress: ProgressCallback) -> Mappin
         raise SettingsError("source and target are the same database")
     check_schema(source_url)
     migrate(target_url)
+    tables = metadata.sorted_tables
 
     def run(source: Connection, target: Connection) -> Mapping[str, Sum]:
         require_schema(schema_of(target))
-        copy_onward(source, target, progress)
+        copy_onward(source, target, tables, progress)
         with in_transaction(target):
-            sums = verify(source, target, progress)
-            end_copy(target)
+            sums = verify(source, target, tables, progress)
+            end_copy(target, tables)
         return sums
 
     return hold([Hold(source_url), Hold(target_url)], run)
 
 
-def backup(source_url: str, file: Path, progress: ProgressCallback) -> int:
+def backup(source_url: str, file: Path, metadata: MetaData, progress: ProgressCallback) -> int:
     """Write a snapshot of the database to a new SQLite file, while nodes may serve. Return the file's size in bytes.
 
     Raises:
@@ -62,7 +63,7 @@ def backup(source_url: str, file: Path, progress: ProgressCallback) -> int:
     check_schema(source_url)
     with _written_whole(file) as part:
         if is_postgres(source_url):
-            _dump(source_url, part, progress)
+            _dump(source_url, part, metadata.sorted_tables, progress)
         else:
             _vacuum_into(sqlite_path(source_url), part)
         with contextlib.closing(sqlite3.connect(part)) as written:
@@ -104,7 +105,7 @@ def verify_backup(file: Path) -> Verified:
     return Verified(len(counts), sum(counts), schema, bool(sums))
 
 
-def restore(file: Path, target_url: str, *, replace: bool, progress: ProgressCallback) -> Verified:
+def restore(file: Path, target_url: str, metadata: MetaData, *, replace: bool, progress: ProgressCallback) -> Verified:
     """Replace the content of the database with a backup, or fill an empty database. Migrate an older schema.
 
     Args:
@@ -118,7 +119,9 @@ def restore(file: Path, target_url: str, *, replace: bool, progress: ProgressCal
         with tempfile.TemporaryDirectory(prefix="crumbless-") as folder:
             copy_of_backup = Path(folder) / "backup.db"
             _take_over(file, copy_of_backup)
-            _restore_rows(f"sqlite:///{copy_of_backup}", target_url, replace, progress)
+            _restore_rows(
+                Hold(f"sqlite:///{copy_of_backup}"), Hold(target_url), metadata.sorted_tables, replace, progress
+            )
         return verified
     target = sqlite_path(target_url)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -176,13 +179,13 @@ def _vacuum_into(source: Path, part: Path) -> None:
         connection.execute("VACUUM INTO ?", (str(part),))
 
 
-def _dump(source_url: str, part: Path, progress: ProgressCallback) -> None:
+def _dump(source_url: str, part: Path, tables: Sequence[Table], progress: ProgressCallback) -> None:
     url = f"sqlite:///{part}"
     migrate(url)
 
     def run(source: Connection, target: Connection) -> None:
         with in_transaction(source, snapshot=True), in_transaction(target):
-            copy_in_one(source, target, progress)
+            copy_in_one(source, target, tables, progress)
         target.exec_driver_sql("PRAGMA journal_mode=DELETE")
 
     hold([Hold(source_url, alone=False), Hold(url, alone=False)], run)
@@ -209,17 +212,19 @@ def _take_over(file: Path, copy_of_backup: Path) -> None:
         target.execute("PRAGMA journal_mode=DELETE")
 
 
-def _restore_rows(source_url: str, target_url: str, replace: bool, progress: ProgressCallback) -> None:
+def _restore_rows(
+    source_hold: Hold, target_hold: Hold, tables: Sequence[Table], replace: bool, progress: ProgressCallback
+) -> None:
     def run(source: Connection, target: Connection) -> None:
         # In one transaction: the old data remains until the restore is complete, and if it fails.
         with in_transaction(target):
             if schema_of(target) is not None and not replace:
                 raise _not_empty("the database")
-            empty(target)
+            empty(target, tables)
             upgrade(target)
-            copy_in_one(source, target, progress)
+            copy_in_one(source, target, tables, progress)
 
-    hold([Hold(source_url), Hold(target_url)], run)
+    hold([source_hold, target_hold], run)
 
 
 def _read_only(file: Path) -> sqlite3.Connection:

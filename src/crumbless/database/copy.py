@@ -2,7 +2,8 @@
 
 Rows are copied in pages, in the order of each table's primary key, parents before children. The target stores the
 progress of each table in a separate table, so an interrupted copy can be continued. In the end the rows of each table
-are counted and hashed on both sides. The sum of the hashes does not depend on the order of the rows.
+are counted and hashed on both sides. The sum of the hashes does not depend on the order of the rows. `tables` are all
+tables of an installation, parents before children (`metadata.sorted_tables`).
 """
 
 import hashlib
@@ -34,7 +35,6 @@ from sqlalchemy import (
 from crumbless.core.errors import SettingsError
 from crumbless.database.exclusive import in_transaction
 from crumbless.database.schema import SCHEMA
-from crumbless.tables import metadata
 
 PAGE = 1_000
 """Rows that are read, written and committed at a time."""
@@ -65,22 +65,17 @@ ProgressCallback = Callable[[str, int, int], None]
 """Called with (table, rows so far, rows in total)."""
 
 
-def tables() -> Sequence[Table]:
-    """Return all tables, parents before children."""
-    return metadata.sorted_tables
-
-
 def count_rows(connection: Connection, table: Table) -> int:
     """Return the number of rows of the table."""
     return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
-def is_empty(connection: Connection) -> bool:
+def is_empty(connection: Connection, tables: Sequence[Table]) -> bool:
     """Return whether all tables are empty."""
-    return not any(connection.execute(select(table).limit(1)).first() for table in tables())
+    return not any(connection.execute(select(table).limit(1)).first() for table in tables)
 
 
-def begin_copy(target: Connection) -> None:
+def begin_copy(target: Connection, tables: Sequence[Table]) -> None:
     """Create the progress table in the target, unless an interrupted copy has left it there.
 
     Raises:
@@ -88,18 +83,16 @@ def begin_copy(target: Connection) -> None:
     """
     if inspect(target).has_table(copy_progress.name):
         return
-    if not is_empty(target):
+    if not is_empty(target, tables):
         raise SettingsError("the target is not empty: copy into a new database")
     copy_progress.create(target)
-    target.execute(
-        insert(copy_progress), [{"name": one.name, "last_key": "", "rows": 0, "done": 0} for one in tables()]
-    )
+    target.execute(insert(copy_progress), [{"name": one.name, "last_key": "", "rows": 0, "done": 0} for one in tables])
 
 
-def end_copy(target: Connection) -> None:
+def end_copy(target: Connection, tables: Sequence[Table]) -> None:
     """Complete the copy: continue sequences after the copied rows and drop the progress table."""
     if target.dialect.name == "postgresql":
-        for table in tables():
+        for table in tables:
             _raise_sequence(target, table)
     copy_progress.drop(target)
 
@@ -159,11 +152,11 @@ def pages(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]
         after = key_of(table, page[-1])
 
 
-def copy_onward(source: Connection, target: Connection, progress: ProgressCallback) -> None:
+def copy_onward(source: Connection, target: Connection, tables: Sequence[Table], progress: ProgressCallback) -> None:
     """Copy the rows that are not copied yet, each page in a separate transaction, so that the copy can be continued."""
     with in_transaction(target):
-        begin_copy(target)
-    for table in tables():
+        begin_copy(target, tables)
+    for table in tables:
         after, rows, done = copied_so_far(target, table)
         count = count_rows(source, table)
         while not done:
@@ -178,32 +171,36 @@ def copy_onward(source: Connection, target: Connection, progress: ProgressCallba
                     done = True
 
 
-def copy_in_one(source: Connection, target: Connection, progress: ProgressCallback) -> dict[str, Sum]:
+def copy_in_one(
+    source: Connection, target: Connection, tables: Sequence[Table], progress: ProgressCallback
+) -> dict[str, Sum]:
     """Copy everything in the callers' transactions, for a backup or a restore. Return the sums by table.
 
     Raises:
         SettingsError: if the target differs from the source afterwards.
     """
-    begin_copy(target)
-    for table in tables():
+    begin_copy(target, tables)
+    for table in tables:
         count, rows = count_rows(source, table), 0
         for page in pages(source, table):
             write_page(target, table, page, rows)
             rows += len(page)
             progress(table.name, rows, count)
-    sums = verify(source, target, progress)
-    end_copy(target)
+    sums = verify(source, target, tables, progress)
+    end_copy(target, tables)
     return sums
 
 
-def verify(source: Connection, target: Connection, progress: ProgressCallback) -> dict[str, Sum]:
+def verify(
+    source: Connection, target: Connection, tables: Sequence[Table], progress: ProgressCallback
+) -> dict[str, Sum]:
     """Return the sums of all tables.
 
     Raises:
         SettingsError: if a table differs between the two sides.
     """
     sums: dict[str, Sum] = {}
-    for table in tables():
+    for table in tables:
         count = count_rows(source, table)
 
         def report(rows: int, name: str = table.name, count: int = count) -> None:
@@ -223,11 +220,11 @@ FORMER_TABLES = ("relay_event", "ticket", "site_tag", "operator_identity", "oper
 """Tables of older schemas that have other names now."""
 
 
-def empty(connection: Connection) -> None:
+def empty(connection: Connection, tables: Sequence[Table]) -> None:
     """Drop all tables, including those of older schemas and the schema version."""
     for name in FORMER_TABLES:
         connection.execute(text(f'DROP TABLE IF EXISTS "{name}"'))
-    for table in reversed(tables()):
+    for table in reversed(tables):
         connection.execute(text(f'DROP TABLE IF EXISTS "{table.name}"'))
     connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
     copy_progress.drop(connection, checkfirst=True)

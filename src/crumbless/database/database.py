@@ -7,7 +7,7 @@ database_postgres.py. Only this file chooses between them, and imports the Postg
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, text
 
 from crumbless.core.ids import now_ms
 from crumbless.core.steady_clock import machine_clock_ms
@@ -90,7 +90,7 @@ def write_once(database_url: str, operation: Callable[[Connection], T]) -> T:
     return database_sqlite.write_once(database_url, operation)
 
 
-def compact(database_url: str) -> tuple[int, int]:
+def compact(database_url: str, metadata: MetaData) -> tuple[int, int]:
     """Rewrite the database without free space and remains of deleted data. Return its size in bytes before and after.
 
     Raises:
@@ -99,7 +99,7 @@ def compact(database_url: str) -> tuple[int, int]:
     if is_postgres(database_url):
         from crumbless.database import database_postgres  # noqa: PLC0415
 
-        return database_postgres.compact(database_url)
+        return database_postgres.compact(database_url, metadata)
     return database_sqlite.compact(database_url)
 
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
 import asyncpg
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -19,7 +19,6 @@ from sqlalchemy.pool import NullPool
 
 from crumbless.core.errors import ApiError, SettingsError
 from crumbless.core.exhaustion import is_disk_failure
-from crumbless.tables import metadata
 
 T = TypeVar("T")
 
@@ -247,7 +246,7 @@ async def _open(engine: AsyncEngine) -> AsyncConnection:
         raise SettingsError(f"CRUMBLESS_DATABASE_URL: cannot reach the database: {message}") from None
 
 
-def compact(database_url: str) -> tuple[int, int]:
+def compact(database_url: str, metadata: MetaData) -> tuple[int, int]:
     """Rewrite every table (see database.py)."""
 
     async def run() -> tuple[int, int]:

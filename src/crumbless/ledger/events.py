@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 from crumbless.protocol.frames import SeenNow
 from crumbless.security.access import Session
-from crumbless.tasks.task import TaskKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class BansChanged:
 class TasksWithdrawn:
     """Tasks of these kinds about this visitor or consent were deleted: those in flight are cancelled."""
 
-    kinds: Collection[TaskKind]
+    kinds: Collection[str]
     about: str
 
 

@@ -16,11 +16,11 @@ from typing import TypeVar, cast
 from crumbless.core.errors import ApiError
 from crumbless.core.exhaustion import in_one_line, is_disk_failure
 from crumbless.core.metrics import LedgerMetrics
-from crumbless.database.disk_space import write_trial
 from crumbless.ledger.entry import Appended, NewEntry
 from crumbless.ledger.events import DomainEvent
 from crumbless.ledger.ledger_batch import BatchWriter, WriteRequest, ignore_outcome
 from crumbless.ledger.ledger_port import Done, Erasure, Operation
+from crumbless.ledger.trial_write import write_trial
 from crumbless.security.visibility import Scope
 
 T = TypeVar("T")

@@ -6,14 +6,14 @@ from typing import Protocol, cast
 
 from sqlalchemy import Connection
 
-from crumbless.consent.relay_store import queue_vendor_events
 from crumbless.core.errors import ApiError
 from crumbless.core.exhaustion import is_disk_failure
 from crumbless.ledger.after_commit import take_events
 from crumbless.ledger.entry import Appended, NewEntry
-from crumbless.ledger.events import DomainEvent, TasksQueued
+from crumbless.ledger.events import DomainEvent
 from crumbless.ledger.ledger_port import Done, Erasure, Operation
 from crumbless.ledger.ledger_sequence import BatchLookup, Conversation, assign_sequence, entry_from_row
+from crumbless.ledger.reaction import Reaction
 from crumbless.security.visibility import Scope
 
 
@@ -115,12 +115,14 @@ def append_entries(
     requests: Sequence[WriteRequest],
     look_up: Callable[[list[NewEntry]], BatchLookup],
     store: Callable[[list[object], dict[str, Conversation], dict[int, int]], None],
+    reactions: Sequence[Reaction],
 ) -> None:
     """Assign sequence numbers to the entry of each request, store it, and set the request's outcome.
 
     Args:
         look_up: reads the stored state that the entries need.
         store: stores the values of new rows, in the order of COLUMNS, and the new state of conversations and positions.
+        reactions: called with the new entries.
     """
     if not requests:
         return
@@ -132,14 +134,13 @@ def append_entries(
     values: list[object] = []
     for request, entry in zip(requests, entries, strict=True):
         request.outcome = assign_sequence(entry, conversations, positions, known, values, request.scope)
-    if values:
-        store(values, conversations, positions)
-    consents = {name: (one.site, one.consent) for name, one in conversations.items() if one.consent}
-    if consents:
-        new = [one.outcome for one in requests if type(one.outcome) is Appended and not one.outcome.repeat]
-        if queue_vendor_events(connection, new, consents):
-            # Added to the first request, because requests without an operation collect no events.
-            requests[0].events = (*requests[0].events, TasksQueued())
+    if not values:
+        return
+    store(values, conversations, positions)
+    new = [one.outcome for one in requests if type(one.outcome) is Appended and not one.outcome.repeat]
+    for reaction in reactions:
+        # Added to the first request, because requests without an operation collect no events.
+        requests[0].events = (*requests[0].events, *reaction(connection, new, conversations))
 
 
 def _append_made(request: WriteRequest, append: Callable[[list[WriteRequest]], None]) -> None:

@@ -44,6 +44,7 @@ from crumbless.ledger.ledger_sequence import (
     Conversation,
     decode_lookup,
 )
+from crumbless.ledger.reaction import Reaction
 
 T = TypeVar("T")
 
@@ -145,7 +146,8 @@ class _UnknownOutcome(Exception):
 class PostgresBatchWriter:
     """Commits batches on one connection, in the ledger's thread, on a separate loop."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, reactions: Sequence[Reaction] = ()) -> None:
+        self._reactions = reactions
         self._engine = make_engine(
             database_url, _SETTINGS, COMMAND_SECONDS, poolclass=NullPool, isolation_level="AUTOCOMMIT"
         )
@@ -336,7 +338,7 @@ class PostgresBatchWriter:
             request.outcome = error
 
     def _append(self, requests: list[WriteRequest]) -> None:
-        append_entries(self._inside, requests, self._look_up, self._store_rows)
+        append_entries(self._inside, requests, self._look_up, self._store_rows, self._reactions)
 
     def _look_up(self, entries: list[NewEntry]) -> BatchLookup:
         for statement in self._locks(entry.workspace for entry in entries):

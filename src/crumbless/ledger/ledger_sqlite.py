@@ -25,6 +25,7 @@ from crumbless.ledger.ledger_sequence import (
     Conversation,
     decode_lookup,
 )
+from crumbless.ledger.reaction import Reaction
 
 _encode = msgspec.json.Encoder().encode
 
@@ -71,7 +72,8 @@ WHERE workspace.id = new.id
 class SqliteBatchWriter:
     """Commits batches to one SQLite file with `synchronous=FULL`."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, reactions: Sequence[Reaction] = ()) -> None:
+        self._reactions = reactions
         self._engine = writing_engine(database_url)
         self._connection = self._engine.connect()
         driver: Any = self._connection.connection.dbapi_connection
@@ -123,7 +125,7 @@ class SqliteBatchWriter:
         self._engine.dispose()
 
     def _append(self, requests: list[WriteRequest]) -> None:
-        append_entries(self._connection, requests, self._look_up, self._store_rows)
+        append_entries(self._connection, requests, self._look_up, self._store_rows, self._reactions)
 
     def _look_up(self, entries: list[NewEntry]) -> BatchLookup:
         row = self._execute(

@@ -1,9 +1,8 @@
 """Publishes domain events once their transaction is committed, and decides which part receives which event."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
-from crumbless.consent.relay_port import RelaysPort
 from crumbless.ledger.events import (
     BansChanged,
     DomainEvent,
@@ -17,8 +16,12 @@ from crumbless.ledger.events import (
 from crumbless.realtime.bus_port import BusPort
 
 
-class Tasks(RelaysPort, Protocol):
+class Tasks(Protocol):
     """The task runner's methods that events need."""
+
+    def withdraw(self, kinds: Collection[str], about: str) -> None:
+        """Cancel tasks in flight of these kinds about this visitor or consent, because they were deleted."""
+        ...
 
     def wake(self) -> None:
         """Check for due tasks now."""

@@ -121,7 +121,7 @@ class TaskRunner:
         """Check for due tasks at once, because this node has added some."""
         self.loop.wake()
 
-    def withdraw(self, kinds: Collection[TaskKind], about: str) -> None:
+    def withdraw(self, kinds: Collection[str], about: str) -> None:
         """Cancel running batches that contain deleted tasks. Their other tasks run again at once."""
         for kind, handler in self._handlers.items():
             if kind in kinds:

@@ -14,7 +14,7 @@ from crumbless.consent.consent_store import secret_of
 from crumbless.core.errors import SettingsError
 from crumbless.database import copy as database_copy
 from crumbless.database.backup import backup, copy, restore, verify_backup
-from crumbless.database.copy import FORMER_TABLES, Sum, sum_table, tables
+from crumbless.database.copy import FORMER_TABLES, Sum, sum_table
 from crumbless.database.database import serving_lock, write_once
 from crumbless.database.database_sqlite import sqlite_path
 from crumbless.database.schema import SCHEMA, check_schema, migrate, schema_of
@@ -23,6 +23,7 @@ from crumbless.ledger.ledger_batch import WriteRequest
 from crumbless.ledger.ledger_open import open_writer
 from crumbless.people.workspace_store import add_workspace
 from crumbless.realtime.session_store import add_session
+from crumbless.tables import metadata
 from crumbless.tasks.task_store import add_task
 from support.postgres import PostgresServer
 from support.value_make import CONVERSATION, make_entry, make_operator_session
@@ -56,7 +57,9 @@ def fill(url: str) -> None:
 
 
 def sums_of(url: str) -> Mapping[str, Sum]:
-    return write_once(url, lambda connection: {table.name: sum_table(connection, table) for table in tables()})
+    return write_once(
+        url, lambda connection: {table.name: sum_table(connection, table) for table in metadata.sorted_tables}
+    )
 
 
 @pytest.fixture
@@ -72,7 +75,7 @@ def new_url(any_url: str, tmp_path: Path, postgres: PostgresServer) -> str:
 
 
 def test_copy_contains_every_row_and_accepts_new_ones(filled: str, new_url: str) -> None:
-    sums = copy(filled, new_url, quiet)
+    sums = copy(filled, new_url, metadata, quiet)
     assert sums == sums_of(filled) == sums_of(new_url)
     assert sums["entry"].rows == ENTRIES
     assert sums["task"].rows == 2
@@ -95,14 +98,14 @@ def test_interrupted_copy_continues_where_it_stopped(
 
     monkeypatch.setattr(database_copy, "write_page", write_page)
     with pytest.raises(ConnectionError):
-        copy(filled, new_url, quiet)
+        copy(filled, new_url, metadata, quiet)
     assert "entry" in written
     with pytest.raises(SettingsError, match="was not finished: run `crumbless copy` again"):
         check_schema(new_url)
     first = [*written]
     monkeypatch.setattr(database_copy, "write_page", real)
     progress: list[tuple[str, int]] = []
-    sums = copy(filled, new_url, lambda table, rows, _count: progress.append((table, rows)))
+    sums = copy(filled, new_url, metadata, lambda table, rows, _count: progress.append((table, rows)))
     assert ("entry", database_copy.PAGE) in progress
     assert ("entry", 0) not in progress, "copied rows are not copied again"
     assert sums == sums_of(filled) == sums_of(new_url)
@@ -112,13 +115,13 @@ def test_interrupted_copy_continues_where_it_stopped(
 def test_source_that_changed_meanwhile_is_found(filled: str, new_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     real = database_copy.verify
 
-    def verify(source: Connection, target: Connection, progress: Any) -> Any:
+    def verify(source: Connection, target: Connection, tables: Any, progress: Any) -> Any:
         source.execute(text("UPDATE entry SET data = 'changed' WHERE position = 7"))
-        return real(source, target, progress)
+        return real(source, target, tables, progress)
 
     monkeypatch.setattr("crumbless.database.backup.verify", verify)
     with pytest.raises(SettingsError, match="entry is not the same on both sides"):
-        copy(filled, new_url, quiet)
+        copy(filled, new_url, metadata, quiet)
     with pytest.raises(SettingsError, match="was not finished"):
         check_schema(new_url)
 
@@ -126,17 +129,17 @@ def test_source_that_changed_meanwhile_is_found(filled: str, new_url: str, monke
 def test_target_with_rows_is_refused(database_url: str, postgres_url: str) -> None:
     for source, target in ((database_url, postgres_url), (postgres_url, database_url)):
         with pytest.raises(SettingsError, match="the target is not empty"):
-            copy(source, target, quiet)
+            copy(source, target, metadata, quiet)
     with pytest.raises(SettingsError, match="the same database"):
-        copy(database_url, database_url, quiet)
+        copy(database_url, database_url, metadata, quiet)
 
 
 def test_copy_is_refused_while_a_node_uses_either_side(any_url: str, new_url: str) -> None:
     with served(any_url), pytest.raises(SettingsError, match="using"):
-        copy(any_url, new_url, quiet)
+        copy(any_url, new_url, metadata, quiet)
     with served(new_url), pytest.raises(SettingsError, match="using"):
-        copy(any_url, new_url, quiet)
-    copy(any_url, new_url, quiet)
+        copy(any_url, new_url, metadata, quiet)
+    copy(any_url, new_url, metadata, quiet)
 
 
 @contextlib.contextmanager
@@ -155,12 +158,12 @@ def test_backup_beside_a_node_is_restored_unchanged(filled: str, new_url: str, t
     file = tmp_path / "backup.db"
     with served(filled):
         before = sums_of(filled)
-        size = backup(filled, file, quiet)
+        size = backup(filled, file, metadata, quiet)
     assert size == file.stat().st_size
     assert file.stat().st_mode & 0o777 == 0o600
     append(filled, make_entry(text="after the backup"))
     for target in (new_url, filled):
-        restore(file, target, replace=target == filled, progress=quiet)
+        restore(file, target, metadata, replace=target == filled, progress=quiet)
         assert sums_of(target) == before
         check_schema(target)
         append(target, make_entry(conversation=CONVERSATION))
@@ -172,8 +175,8 @@ def test_restore_replaces_a_database_of_an_older_schema(filled: str, new_url: st
     names = {name for name in FORMER_TABLES if name in write_once(new_url, table_names)}
     assert names == set(FORMER_TABLES)
     file = tmp_path / "backup.db"
-    backup(filled, file, quiet)
-    restore(file, new_url, replace=True, progress=quiet)
+    backup(filled, file, metadata, quiet)
+    restore(file, new_url, metadata, replace=True, progress=quiet)
     assert names & write_once(new_url, table_names) == set()
     assert sums_of(new_url) == sums_of(filled)
 
@@ -184,14 +187,14 @@ def table_names(connection: Connection) -> set[str]:
 
 def test_backup_replaces_a_file_only_on_request(any_url: str, tmp_path: Path) -> None:
     file = tmp_path / "backup.db"
-    backup(any_url, file, quiet)
+    backup(any_url, file, metadata, quiet)
     before = sums_of(any_url)
     with pytest.raises(SettingsError, match="exists"):
-        backup(any_url, file, quiet)
+        backup(any_url, file, metadata, quiet)
     with pytest.raises(SettingsError, match="add --yes"):
-        restore(file, any_url, replace=False, progress=quiet)
+        restore(file, any_url, metadata, replace=False, progress=quiet)
     with served(any_url), pytest.raises(SettingsError, match="using"):
-        restore(file, any_url, replace=True, progress=quiet)
+        restore(file, any_url, metadata, replace=True, progress=quiet)
     assert sums_of(any_url) == before
 
 
@@ -199,7 +202,7 @@ def test_restore_that_fails_at_the_rename_leaves_the_old_data(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, path = tmp_path / "backup.db", sqlite_path(database_url)
-    backup(database_url, file, quiet)
+    backup(database_url, file, metadata, quiet)
     # A killed server leaves acknowledged messages in the log beside the file.
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA wal_autocheckpoint=0")
@@ -217,7 +220,7 @@ def test_restore_that_fails_at_the_rename_leaves_the_old_data(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", fail)
         with pytest.raises(SettingsError, match="No space left"):
-            restore(file, database_url, replace=True, progress=quiet)
+            restore(file, database_url, metadata, replace=True, progress=quiet)
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT DISTINCT name FROM workspace").fetchall() == [("acknowledged",)]
 
@@ -254,11 +257,11 @@ def test_invalid_backup_changes_nothing(
     any_url: str, tmp_path: Path, spoil: Callable[[Path], object], reason: str
 ) -> None:
     file = tmp_path / "backup.db"
-    backup(any_url, file, quiet)
+    backup(any_url, file, metadata, quiet)
     spoil(file)
     before = sums_of(any_url)
     with pytest.raises(SettingsError, match=reason):
-        restore(file, any_url, replace=True, progress=quiet)
+        restore(file, any_url, metadata, replace=True, progress=quiet)
     assert sums_of(any_url) == before
     assert not [*tmp_path.glob("*.part")]
 
@@ -266,7 +269,7 @@ def test_invalid_backup_changes_nothing(
 def test_backup_of_an_older_schema_is_upgraded(new_url: str, tmp_path: Path) -> None:
     file = tmp_path / "old.db"
     migrate(f"sqlite:///{file}", "0001")
-    restore(file, new_url, replace=False, progress=quiet)
+    restore(file, new_url, metadata, replace=False, progress=quiet)
     assert write_once(new_url, schema_of) == SCHEMA
     with contextlib.closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
@@ -274,7 +277,7 @@ def test_backup_of_an_older_schema_is_upgraded(new_url: str, tmp_path: Path) -> 
 
 def test_missing_folder_is_reported_in_one_line(database_url: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot write"):
-        backup(database_url, tmp_path / "missing" / "backup.db", quiet)
+        backup(database_url, tmp_path / "missing" / "backup.db", metadata, quiet)
 
 
 CHANGES = {
@@ -295,13 +298,13 @@ def test_changed_backup_is_refused_with_the_difference(
     filled: str, tmp_path: Path, statement: str, difference: str
 ) -> None:
     file = tmp_path / "backup.db"
-    backup(filled, file, quiet)
+    backup(filled, file, metadata, quiet)
     assert verify_backup(file).summed, "the premise: it is valid before"
     with contextlib.closing(sqlite3.connect(file)) as changed:
         changed.execute("PRAGMA foreign_keys=OFF")
         changed.execute(statement)
         changed.commit()
-    for attempt in (lambda: verify_backup(file), lambda: restore(file, filled, replace=True, progress=quiet)):
+    for attempt in (lambda: verify_backup(file), lambda: restore(file, filled, metadata, replace=True, progress=quiet)):
         with pytest.raises(SettingsError, match="differs from the backup's checksums") as refused:
             attempt()
         assert difference in str(refused.value)
@@ -310,18 +313,18 @@ def test_changed_backup_is_refused_with_the_difference(
 
 def test_backup_without_sums_is_restored_and_reported_as_such(filled: str, new_url: str, tmp_path: Path) -> None:
     file, before = tmp_path / "backup.db", sums_of(filled)
-    backup(filled, file, quiet)
+    backup(filled, file, metadata, quiet)
     with contextlib.closing(sqlite3.connect(file)) as earlier:
         earlier.execute("DROP TABLE backup_sum")
         earlier.commit()
     assert not verify_backup(file).summed
-    assert not restore(file, new_url, replace=False, progress=quiet).summed
+    assert not restore(file, new_url, metadata, replace=False, progress=quiet).summed
     assert sums_of(new_url) == before
 
 
 def test_a_restored_database_contains_no_sums(filled: str, database_url: str, tmp_path: Path) -> None:
     file = tmp_path / "backup.db"
-    backup(filled, file, quiet)
-    restore(file, database_url, replace=True, progress=quiet)
+    backup(filled, file, metadata, quiet)
+    restore(file, database_url, metadata, replace=True, progress=quiet)
     with contextlib.closing(sqlite3.connect(sqlite_path(database_url))) as restored:
         assert restored.execute("SELECT 1 FROM sqlite_schema WHERE name = 'backup_sum'").fetchall() == []

@@ -16,6 +16,7 @@ from crumbless.database.schema import SCHEMA, check_schema, migrate, schema_of
 from crumbless.ledger.ledger_batch import WriteRequest
 from crumbless.ledger.ledger_postgres import PostgresBatchWriter
 from crumbless.ledger.tables import workspace
+from crumbless.tables import metadata
 from support.postgres import PostgresServer, ask_postgres
 
 COUNT = text("SELECT count(*) FROM workspace")
@@ -102,10 +103,10 @@ def test_nodes_share_the_database_and_exclusive_use_is_refused_at_once(postgres_
     for one in writers:
         one.commit([WriteRequest(None, lambda _connection: None, lambda _outcome: None)])
     with pytest.raises(SettingsError, match="stop every node first"):
-        compact(postgres_url)
+        compact(postgres_url, metadata)
     for one in writers:
         one.close()
-    before, after = compact(postgres_url)
+    before, after = compact(postgres_url, metadata)
     assert before > 0
     assert after > 0
 
@@ -124,7 +125,7 @@ def test_erased_text_is_not_in_the_tables_files_after_compact(postgres: Postgres
     postgres.change("CHECKPOINT")
     assert in_files(postgres, "quite-a-secret-name")
     ask_postgres(postgres_url, "UPDATE workspace SET name = '' WHERE id = 1")
-    compact(postgres_url)
+    compact(postgres_url, metadata)
     assert not in_files(postgres, "quite-a-secret-name")
 
 

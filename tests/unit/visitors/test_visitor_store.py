@@ -18,6 +18,7 @@ from crumbless.ledger.ledger_sqlite import SqliteBatchWriter
 from crumbless.ledger.timeline_read import entries_for_visitor
 from crumbless.protocol.frames import ConversationSummary
 from crumbless.protocol.timeline import Entry
+from crumbless.tables import metadata
 from crumbless.visitors.visitor_reach import Reach
 from crumbless.visitors.visitor_store import anonymise_visitor, erase_conversations, find_visitor_record
 from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_entry, text_of
@@ -161,7 +162,7 @@ def test_after_compacting_no_copy_is_left_anywhere_in_the_files(database_url: st
     assert path.read_bytes().count(b"whisper ") < MANY / 50, (
         "except for a few copies, erased texts are overwritten at once"
     )
-    before, after = compact(database_url)
+    before, after = compact(database_url, metadata)
     assert after <= before
     assert b"whisper " not in path.read_bytes()
     log = path.with_name(path.name + "-wal")

@@ -3,9 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from crumbless.tables import metadata
-
 connection: Connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=True)
+context.configure(connection=connection, render_as_batch=True, transactional_ddl=True)
 with context.begin_transaction():
     context.run_migrations()
