@@ -98,7 +98,7 @@ SWITCH_SECONDS = 0.0005
 """How long the event loop may block the ledger's thread (Python's default is ten times as long)."""
 
 REACTIONS: Sequence[Reaction] = (queue_vendor_events,)
-"""What subjects do in the transaction of new entries."""
+"""Work of the subjects in the transaction of new entries."""
 
 
 class Server:
@@ -141,7 +141,7 @@ class Server:
         self._seen = LastSeenWriter(self._used_sessions, self._ledger)
         self._clock = ClockWatch(self._ledger, self._reader, shared=is_postgres(database_url))
         self._providers = {one.id: OidcProvider(one) for one in settings.sign_in.oidc_providers}
-        assets, address = Assets(), settings.server.address
+        assets, address, registry = Assets(), settings.server.address, read_registry()
         self._tcp = TcpConnections.of(settings.streams)
         visitors = open_visitor_services(settings.visitors, self._reader, self._ledger, secret_box)
         self.services = Services(
@@ -166,7 +166,8 @@ class Server:
                 FileServices(files, ImageProcess()),
                 Passkeys(PasskeyVerifier(address), self._ledger, secret_box),
                 OidcSignIn(self._providers, address, self._ledger),
-                PolicyPages(read_registry(), address, settings.company, assets),
+                registry,
+                PolicyPages(registry, address, settings.company, assets),
                 DiskSpace(written_folders(settings.files, database_url), settings.monitoring.free_space_mb * MEGABYTE),
             ),
             trace=self._trace,

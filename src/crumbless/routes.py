@@ -113,7 +113,7 @@ ROUTES = (
         gives=VisitorExport,
         refuses=("busy",),
     ),
-    post("/v1/visitor/consent", consent_api.post_visitor_consent, visitor("consent_own"), refuses=MISSING),
+    post("/v1/visitor/consent", visitor_api.post_consent, visitor("consent_own"), refuses=MISSING),
     post(
         "/v1/visitor/identify",
         identity_api.post_identify,
@@ -174,7 +174,7 @@ ROUTES = (
     ),
     post("/v1/desk/sign-in/passkey/options", account_api.post_passkey_options, PUBLIC, limit=PASSKEYS, most=SMALL),
     post("/v1/desk/sign-in/passkey", account_api.post_passkey, PUBLIC, limit=PASSKEYS, most=SMALL, refuses=PASSKEY),
-    get("/desk/oidc/{provider}", oidc_api.get_return, PUBLIC, gives=PAGE),
+    get("/desk/oidc/{provider}", page_views.get_oidc_return, PUBLIC, gives=PAGE),
     get("/v1/desk/sign-in/methods", oidc_api.get_sign_in_methods, PUBLIC),
     post("/v1/desk/sign-in/oidc/start", oidc_api.post_sign_in_start, PUBLIC, limit=SIGN_INS, refuses=PROVIDER),
     post(

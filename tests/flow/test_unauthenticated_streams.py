@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from crumbless.stream.stream_protocol import AUTH_SECONDS, UNAUTHENTICATED_SECONDS
+from crumbless.realtime.stream_registry import AUTH_SECONDS, UNAUTHENTICATED_SECONDS
 from support.people import BUSY_MACHINE, World
 from support.raw_websocket import PING, connect_raw, frame
 from support.server import ServerProcess

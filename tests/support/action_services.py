@@ -7,7 +7,6 @@ from crumbless.security.encryption import KEY_BYTES, SecretBox
 
 
 def make_services(ledger: object, reader: object, secret_box: SecretBox | None = None) -> ActionServices:
-    """Return services that read and write as these do. The action under test must not use any other service."""
-    none = cast(Any, None)
+    """Return services that read and write as these do."""
     box = secret_box or SecretBox(bytes(KEY_BYTES))
-    return ActionServices(cast(Any, ledger), cast(Any, reader), box, none, none, none)
+    return ActionServices(cast(Any, ledger), cast(Any, reader), box)

@@ -4,14 +4,12 @@ from typing import Any
 
 from litestar import Response
 
-from crumbless.consent.consent import VisitorConsent
 from crumbless.consent.consent_limits import ConsentLimits
 from crumbless.consent.consent_record import find_receipt_document, show_keys, store_consent
 from crumbless.consent.consent_store import is_known_origin
 from crumbless.consent.consent_wire import ConsentRequest
-from crumbless.conversations.consent_bind import bind_receipt
 from crumbless.core.errors import ApiError
-from crumbless.http.call import PublicCall, VisitorCall, respond
+from crumbless.http.call import PublicCall, respond
 from crumbless.http.middleware import error_response
 from crumbless.http.request import take_token
 from crumbless.sites.site_store import Site, find_site
@@ -85,8 +83,3 @@ async def get_gpc(_call: PublicCall) -> Response[bytes]:
 
 def _public(seconds: int) -> dict[str, str]:
     return {"cache-control": f"public, max-age={seconds}", "access-control-allow-origin": "*"}
-
-
-async def post_visitor_consent(call: VisitorCall, wanted: VisitorConsent) -> None:
-    """Bind a conversation to a consent receipt, or to none."""
-    await bind_receipt(call.services, call.session, wanted)

@@ -8,11 +8,10 @@ from crumbless.consent.tag_store import VendorTag, consent_revision, find_vendor
 from crumbless.core.errors import ApiError
 from crumbless.core.texts import ENGLISH, direction_of, languages_of, read_texts
 from crumbless.device_storage.registry_read import read_storage_texts
-from crumbless.device_storage.storage_registry import Service
+from crumbless.device_storage.storage_registry import Registry, Service
 from crumbless.http.asset_response import serve_asset
 from crumbless.http.assets import make_asset
 from crumbless.http.call import PublicCall
-from crumbless.pages.policy_view import PolicyPages
 from crumbless.sites.look_up import read_site
 from crumbless.sites.site_store import Site
 
@@ -61,7 +60,7 @@ async def _read_question(call: PublicCall, site: Site) -> tuple[tuple[VendorTag,
 def _texts(call: PublicCall, tags: tuple[VendorTag, ...], language: str) -> Said:
     services: frozenset[Service] = frozenset(tag.service for tag in tags)
     in_browser: frozenset[Service] = frozenset(tag.service for tag in tags if tag.mode == "browser")
-    registry = call.of(PolicyPages).registry
+    registry = call.of(Registry)
     asked = ask_services(registry, services, in_browser, language, read_storage_texts()[language])
     return say(read_texts(language, SURFACE), language, direction_of(language), asked)
 

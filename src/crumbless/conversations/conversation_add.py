@@ -15,6 +15,7 @@ from crumbless.ledger.events import ReachChanged
 from crumbless.realtime.session_state import MOST_REMEMBERED
 from crumbless.security.access import Session, require
 from crumbless.sites.site_store import Site, find_site
+from crumbless.visitors.ban_port import BansPort
 from crumbless.visitors.contact_store import find_linked_visitor, visitors_of_contact
 from crumbless.visitors.identity_key_store import read_mode
 from crumbless.visitors.visitor_reach import reach_of
@@ -22,7 +23,7 @@ from crumbless.visitors.visitor_store import note_visitor_network, site_key_of_v
 
 
 async def start_another(
-    services: ActionServices, actor: Session, wanted: ConversationRequest, network: str
+    services: ActionServices, actor: Session, wanted: ConversationRequest, network: str, bans: BansPort
 ) -> ConversationAnswer:
     """Start a conversation with its first message, or return the one that this entry ID started before.
 
@@ -36,7 +37,7 @@ async def start_another(
     require(actor, "send_message")
     check_entry_id(wanted.id)
     entry = message_data(check_text(wanted.text))
-    await _check_bans(services, actor, network)
+    await _check_bans(services, actor, network, bans)
     while True:
         found = await services.read(lambda connection: find_started(connection, actor.subject, wanted.id))
         conversation = found or new_id()
@@ -48,11 +49,10 @@ async def start_another(
                 raise
 
 
-async def _check_bans(services: ActionServices, actor: Session, network: str) -> None:
+async def _check_bans(services: ActionServices, actor: Session, network: str, bans: BansPort) -> None:
     known = await services.read(lambda connection: find_linked_visitor(connection, actor.subject))
-    bans = await services.bans.current()
-    contact = known and known.contact
-    if bans.holds(actor.workspace, visitor=actor.subject, key=actor.thumbprint, contact=contact, network=network):
+    current, contact = await bans.current(), known and known.contact
+    if current.holds(actor.workspace, visitor=actor.subject, key=actor.thumbprint, contact=contact, network=network):
         raise ApiError("banned")
 
 

@@ -24,7 +24,8 @@ from crumbless.security.dpop import token_hash
 from crumbless.sites.site_store import Site, find_site
 from crumbless.visitors.contact_store import find_linked_visitor, visitors_of_contact
 from crumbless.visitors.identity_key_store import read_mode
-from crumbless.visitors.identity_verify import IdentityVerification, VerifiedIdentity, link_contact
+from crumbless.visitors.identity_verify import VerifiedIdentity, link_contact
+from crumbless.visitors.visitor_services import VisitorServices
 from crumbless.visitors.visitor_store import add_visitor, find_visitor, note_visitor_network
 
 DAY_MS = 86_400_000
@@ -67,7 +68,7 @@ class StartContext:
 
 
 async def start_conversation(
-    services: ActionServices, context: StartContext, request: StartRequest, verification: IdentityVerification
+    services: ActionServices, context: StartContext, request: StartRequest, visitors: VisitorServices
 ) -> StartResponse:
     """Start a conversation. The same key and entry ID return the same visitor, conversation and entry again.
 
@@ -82,11 +83,11 @@ async def start_conversation(
     site = await _find_site_of(services, request)
     if request.identity:
         context = replace(
-            context, verified_identity=await verification.check(request.identity, site, context.thumbprint)
+            context, verified_identity=await visitors.verification.check(request.identity, site, context.thumbprint)
         )
     elif site.identity_mode == "required":
         raise ApiError("identity_needed")
-    bans = await services.bans.current()
+    bans = await visitors.bans.current()
     name = context.thumbprint or _claimed_name(request.claim)
     while True:
         visitor = await services.read(lambda connection: _find_or_name(connection, site, name, request.id))
@@ -99,7 +100,8 @@ async def start_conversation(
         ):
             raise ApiError("banned")
         try:
-            return await _append_first(services, request, text, site, visitor, context, verification.session_days)
+            days = visitors.verification.session_days
+            return await _append_first(services, request, text, site, visitor, context, days)
         except IntegrityError:
             # Another connection started with the same key at once, so the visitor exists now.
             if visitor.new:

@@ -12,9 +12,10 @@ from crumbless.ledger.timeline_read import position_of
 from crumbless.ledger.visibility_sql import IN_SCOPE, scope_values, visible_conversations
 from crumbless.protocol.frames import ConversationSummary
 from crumbless.protocol.timeline import Author, Entry, SeenMarks, Status
+from crumbless.realtime.tables import visitor
 from crumbless.security.visibility import Scope
 from crumbless.visitors.contact_store import contact_of_row
-from crumbless.visitors.tables import contact, visitor
+from crumbless.visitors.tables import contact
 
 
 def inbox_page(

@@ -1,10 +1,12 @@
-"""Visitors' requests over HTTP: start, list and add conversations, export and erase data."""
+"""Visitors' requests over HTTP: start, list and add conversations, bind a consent, export and erase data."""
 
 from typing import Annotated
 
 import msgspec
 from litestar.response import Stream
 
+from crumbless.consent.consent import VisitorConsent
+from crumbless.conversations.consent_bind import bind_receipt
 from crumbless.conversations.conversation_add import start_another
 from crumbless.conversations.conversation_start import StartContext, start_conversation
 from crumbless.conversations.conversation_wire import (
@@ -32,7 +34,7 @@ async def start(call: PublicCall, wanted: StartRequest) -> StartResponse:
     await admit_start(services, call.network, wanted.site, wanted.work, thumbprint)
     visitors = call.of(VisitorServices)
     context = StartContext(thumbprint, visitors.network_hash(call.network))
-    return await start_conversation(call.services, context, wanted, visitors.verification)
+    return await start_conversation(call.services, context, wanted, visitors)
 
 
 class ConversationsQuery(msgspec.Struct, frozen=True):
@@ -52,8 +54,9 @@ async def post_conversation(call: VisitorCall, wanted: ConversationRequest) -> C
     services, session = call.platform, call.session
     site = await call.read(site_key_of_visitor, session.subject)
     await admit_start(services, call.network, site or "", wanted.work, session.thumbprint)
-    network = call.of(VisitorServices).network_hash(call.network)
-    return await start_another(call.services, session, wanted, network)
+    visitors = call.of(VisitorServices)
+    network = visitors.network_hash(call.network)
+    return await start_another(call.services, session, wanted, network, visitors.bans)
 
 
 async def erase(call: VisitorCall) -> ErasedResponse:
@@ -65,3 +68,8 @@ async def export(call: VisitorCall) -> Stream:
     """Return what is stored about the visitor."""
     pieces = await export_own(call.services, call.session)
     return Stream(while_alive(call.request, call.session, pieces), media_type="application/json")
+
+
+async def post_consent(call: VisitorCall, wanted: VisitorConsent) -> None:
+    """Bind a conversation to a consent receipt, or to none."""
+    await bind_receipt(call.services, call.session, wanted)

@@ -34,7 +34,7 @@ async def post_photo(call: OperatorCall) -> PhotoResponse:
     if not _is_picture(call.request.headers.get("content-type", "").partition(";")[0].strip()):
         raise ApiError("unsupported_media_type", "Send a picture: JPEG, PNG, WebP or GIF.")
     content = await read_body(call.request, MAX_BYTES)
-    return PhotoResponse(await store_photo(call.services, call.session, content))
+    return PhotoResponse(await store_photo(call.services, call.session, content, call.of(FileServices)))
 
 
 async def post_photo_remove(call: OperatorCall) -> PhotoResponse:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import new_random_id, now_ms
 from crumbless.files.file_port import FilesPort, ImageRejected, ImagesPort
+from crumbless.files.file_services import FileServices
 from crumbless.files.file_store import StoredFile, add_file, change_photo, find_file, remove_file
 from crumbless.files.file_type import image_format
 from crumbless.files.photo import MEDIA_TYPE, SIZES, names_of, photo_path
@@ -21,18 +22,18 @@ ORPHAN_MS = 3_600_000
 """Time until the files of an upload that failed are deleted."""
 
 
-async def store_photo(services: ActionServices, actor: Session, content: bytes) -> str:
+async def store_photo(services: ActionServices, actor: Session, content: bytes, storage: FileServices) -> str:
     """Set the operator's photo and return its path.
 
     Raises:
         ApiError: `unsupported_media_type`, `too_large`, `bad_picture`, `busy`.
     """
-    resized = await _resize(content, services.pictures)
+    resized = await _resize(content, storage.pictures)
     file_id = new_random_id()
     # Queued before the files are written, so that they are deleted if anything fails from here on.
     await services.write(lambda connection: _queue_removal(connection, actor.workspace, file_id, now_ms() + ORPHAN_MS))
     for name, one in zip(names_of(file_id), resized, strict=True):
-        await services.files.put(name, one)
+        await storage.files.put(name, one)
     stored = StoredFile(
         file_id, actor.workspace, "photo", MEDIA_TYPE, len(resized[0]), hashlib.sha256(resized[0]).hexdigest()
     )

@@ -6,28 +6,24 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from crumbless.files.file_port import FilesPort, ImagesPort
 from crumbless.ledger.entry import Appended, NewEntry
 from crumbless.ledger.ledger_port import Erasure, LedgerPort, ReaderPort
 from crumbless.security.encryption import SecretBox
-from crumbless.visitors.ban_port import BansPort
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class ActionServices:
-    """The database, and the slow services that an action may use.
+    """The database, for an action that has more than one transaction or does slow work before it.
 
-    An action that needs none of them is a function of a transaction (`Call.write` runs it).
+    An action that needs neither is a function of a transaction (`Call.write` runs it). A subject's own services are
+    further arguments.
     """
 
     ledger: LedgerPort
     reader: ReaderPort
     secret_box: SecretBox
-    pictures: ImagesPort
-    files: FilesPort
-    bans: BansPort
 
     async def read(self, find: Callable[[Connection], T]) -> T:
         """Return what `find` reads in one snapshot of the database."""

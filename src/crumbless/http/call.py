@@ -7,14 +7,11 @@ import msgspec
 from litestar import Response
 from sqlalchemy import Connection
 
-from crumbless.files.file_services import FileServices
 from crumbless.http.action_services import ActionServices
+from crumbless.http.device import Device, device_name, read_device
 from crumbless.http.request import AnyRequest, client_network, services_of
 from crumbless.ledger.transaction import Transaction
 from crumbless.security.access import Session
-from crumbless.sign_in.device import device_name, read_device
-from crumbless.sign_in.session_begin import Device, SessionTerms
-from crumbless.visitors.visitor_services import VisitorServices
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,15 +43,7 @@ class Call:
     @property
     def services(self) -> ActionServices:
         """Return the services of actions that do slow work before their transaction."""
-        platform, files = self.platform, self.of(FileServices)
-        return ActionServices(
-            platform.ledger,
-            platform.reader,
-            platform.secret_box,
-            files.pictures,
-            files.files,
-            self.of(VisitorServices).bans,
-        )
+        return ActionServices(self.platform.ledger, self.platform.reader, self.platform.secret_box)
 
     async def read(self, find: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `find` reads in one snapshot of the database."""
@@ -81,11 +70,6 @@ class KeyCall(PublicCall):
     def device(self, time_zone: str) -> Device:
         """Return the device of the caller, for a session that begins."""
         return read_device(self.request, self.thumbprint, time_zone)
-
-    @property
-    def terms(self) -> SessionTerms:
-        """Return the terms of a session that begins."""
-        return SessionTerms(self.platform.settings.sign_in.operator_session_days, self.platform.secret_box)
 
 
 class SessionCall(Call):

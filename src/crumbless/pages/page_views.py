@@ -116,6 +116,11 @@ async def get_desk(call: PublicCall) -> Response[str]:
     return _page(call, "desk", "Crumbless", {}, "'none'", language)
 
 
+async def get_oidc_return(call: PublicCall, provider: str) -> Response[str]:
+    """Return the desk, whose script takes code and state out of the address and sends them on."""
+    return await get_desk(call)
+
+
 async def get_root(_call: PublicCall) -> Redirect:
     """Redirect to the desk."""
     return Redirect("/desk/")

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, and_, delete, insert, select
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import now_ms
 from crumbless.ledger.tables import site
-from crumbless.people.people_wire import PersonScope
+from crumbless.ledger.visibility_sql import visible_sites
+from crumbless.people.people_wire import PersonScope, SiteName
 from crumbless.realtime.operator_change import change_operators
 from crumbless.realtime.tables import operator, operator_scope
 from crumbless.security.visibility import Scope
@@ -26,6 +27,12 @@ def site_ids_of(connection: Connection, workspace: int, keys: Collection[str]) -
     if len(found) != len(unique_keys):
         raise ApiError("not_found", "There is no such site.")
     return found
+
+
+def list_site_names(connection: Connection, workspace: int, scope: Scope | None) -> list[SiteName]:
+    """Return key and name of the workspace's sites that are in the scope, oldest first."""
+    query = select(site.c.key, site.c.name).where(site.c.workspace_id == workspace, *visible_sites(scope))
+    return [SiteName(*row) for row in connection.execute(query.order_by(site.c.id))]
 
 
 def set_scope(connection: Connection, workspace: int, operator_id: str, scope: Scope | None) -> None:

@@ -8,7 +8,15 @@ from typing import Protocol
 from crumbless.core.ids import confirmed_ms
 from crumbless.core.periodic import Periodic
 from crumbless.security.access import Session
-from crumbless.stream.stream_protocol import AUTH_SECONDS, SILENCE_SECONDS, UNAUTHENTICATED_SECONDS
+
+AUTH_SECONDS = 5
+"""A client that has not authenticated is disconnected after this time without a frame."""
+
+UNAUTHENTICATED_SECONDS = 15
+"""Time from opening a stream to its authentication, independent of the client's frames."""
+
+SILENCE_SECONDS = 75
+"""A client that was silent for this long is disconnected (it pings after 25)."""
 
 SWEEP_SECONDS = 1.0
 

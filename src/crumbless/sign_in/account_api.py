@@ -29,7 +29,7 @@ from crumbless.sign_in.guess_limit import Guesser, throttled
 from crumbless.sign_in.passkeys import Passkeys
 from crumbless.sign_in.password_sign_in import sign_in, sign_in_with_code, sign_out, step_up
 from crumbless.sign_in.security_read import read_security
-from crumbless.sign_in.session_begin import DAY_MS
+from crumbless.sign_in.session_begin import DAY_MS, SessionTerms
 from crumbless.sign_in.session_end import end_others_of, end_own
 
 MAX_ACCOUNT_BODY = 8 * 1024
@@ -45,14 +45,15 @@ async def post_sign_in(call: KeyCall, wanted: SignInRequest) -> SignInResponse |
     wanted = msgspec.structs.replace(wanted, email=wanted.email.strip().lower())
     device = call.device(wanted.time_zone)
     guesser = Guesser(wanted.email, call.thumbprint, call.network)
-    attempt = partial(sign_in, call.services, device, wanted, call.terms)
+    attempt = partial(sign_in, call.services, device, wanted, SessionTerms.of(call.platform))
     return await throttled(call.platform, guesser, attempt, "wrong_sign_in")
 
 
 async def post_sign_in_code(call: KeyCall, wanted: CodeRequest) -> SignInResponse:
     """Finish a sign-in with a code of the authenticator app or a recovery code."""
     one_time_token = await call.read(find_one_time_token, "second_factor", wanted.one_time_token, call.thumbprint)
-    attempt = partial(sign_in_with_code, call.services, call.device(wanted.time_zone), wanted, call.terms)
+    terms = SessionTerms.of(call.platform)
+    attempt = partial(sign_in_with_code, call.services, call.device(wanted.time_zone), wanted, terms)
     # Counted by account too: a client that knows the password can request many one-time tokens.
     guesser = Guesser(one_time_token.subject, call.thumbprint, call.network, "code")
     return await throttled(call.platform, guesser, attempt, "wrong_code")
@@ -65,7 +66,7 @@ async def post_passkey_options(call: KeyCall, _wanted: Nothing) -> PasskeyOption
 
 async def post_passkey(call: KeyCall, wanted: PasskeyRequest) -> SignInResponse:
     """Sign in with a passkey."""
-    return await call.of(Passkeys).sign_in(wanted, call.device(wanted.time_zone), call.terms)
+    return await call.of(Passkeys).sign_in(wanted, call.device(wanted.time_zone), SessionTerms.of(call.platform))
 
 
 # --- re-authentication --------------------------------------------------------------------------------------------

@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from crumbless.accounts.known_network_store import find_known
 from crumbless.core.errors import ApiError
+from crumbless.http.device import operator_network_hash
 from crumbless.http.services import Services
 from crumbless.sign_in.attempts_notice import queue_attempts_check
-from crumbless.sign_in.device import operator_network_hash
 from crumbless.sign_in.sign_in_limits import WIDE_GUESSES, SignInLimits
 
 T = TypeVar("T")

@@ -20,13 +20,14 @@ from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.core.names import FOR_PEOPLE, check_languages, check_name
 from crumbless.http.action_services import ActionServices
+from crumbless.http.device import Device
 from crumbless.people.invitation_store import Invitation, find_invitation, note_accepted
 from crumbless.people.member_store import find_sender
 from crumbless.people.people_wire import InvitationAcceptRequest, InvitationResponse
 from crumbless.people.team_store import known_teams, set_teams_of
 from crumbless.people.workspace_store import find_workspace_response
 from crumbless.security.access import may_invite
-from crumbless.sign_in.session_begin import Device, SessionTerms, begin_session
+from crumbless.sign_in.session_begin import SessionTerms, begin_session
 
 
 def read_invitation(connection: Connection, secret: str) -> InvitationResponse:

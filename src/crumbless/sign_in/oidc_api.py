@@ -1,7 +1,5 @@
 """Sign-in, joining, account connection and re-authentication at an OpenID provider, over HTTP."""
 
-from litestar import Response
-
 from crumbless.accounts.account_wire import (
     OidcAccountRemoveRequest,
     OidcFinishRequest,
@@ -16,7 +14,6 @@ from crumbless.accounts.one_time_token_store import OneTimeToken
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import now_ms
 from crumbless.http.call import Call, KeyCall, OperatorCall, PublicCall
-from crumbless.pages.page_views import get_desk
 from crumbless.sign_in.id_token import IdToken
 from crumbless.sign_in.invitation_accept import begin_join
 from crumbless.sign_in.oidc_sign_in import (
@@ -28,16 +25,12 @@ from crumbless.sign_in.oidc_sign_in import (
     step_up_by_oidc,
     unlink_oidc_account,
 )
+from crumbless.sign_in.session_begin import SessionTerms
 
 
 async def get_sign_in_methods(call: PublicCall) -> SignInMethods:
     """Return the providers at which operators can sign in."""
     return SignInMethods([OidcProviderName(one.id, one.name) for one in call.platform.settings.sign_in.oidc_providers])
-
-
-async def get_return(call: PublicCall, provider: str) -> Response[str]:
-    """Return the desk, whose script takes code and state out of the address and sends them on."""
-    return await get_desk(call)
 
 
 async def post_sign_in_start(call: KeyCall, wanted: OidcSignInRequest) -> OidcStartResponse:
@@ -52,7 +45,7 @@ async def post_sign_in_start(call: KeyCall, wanted: OidcSignInRequest) -> OidcSt
 async def post_sign_in_finish(call: KeyCall, wanted: OidcFinishRequest) -> SignInResponse:
     """Finish a sign-in, or joining by an invitation, at a provider."""
     one_time_token, token = await _finish(call, wanted, call.thumbprint, "sign_in", "invitation")
-    device, terms = call.device(wanted.time_zone), call.terms
+    device, terms = call.device(wanted.time_zone), SessionTerms.of(call.platform)
     if one_time_token.data["purpose"] == "invitation":
         return await call.write(join_by_oidc, one_time_token, token, device, terms)
     return await call.write(sign_in_by_oidc, token, device, terms)

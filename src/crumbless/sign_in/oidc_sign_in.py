@@ -31,6 +31,7 @@ from crumbless.accounts.operator_store import Credentials, find_active_operator
 from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import now_ms
+from crumbless.http.device import Device
 from crumbless.ledger.ledger_port import LedgerPort
 from crumbless.ledger.transaction import Transaction
 from crumbless.realtime.session_store import set_factor_at
@@ -41,7 +42,7 @@ from crumbless.sign_in.factor_notice import queue_factor_notice
 from crumbless.sign_in.id_token import IdToken, IdTokenRejected
 from crumbless.sign_in.invitation_accept import NewOperator, PendingJoin, join
 from crumbless.sign_in.oidc_port import OidcPort, OidcRequest, ProviderFailed
-from crumbless.sign_in.session_begin import Device, SessionTerms, begin_session
+from crumbless.sign_in.session_begin import SessionTerms, begin_session
 from crumbless.sign_in.sign_in_ways import sign_in_methods
 
 ONE_TIME_TOKEN_SECONDS = 600

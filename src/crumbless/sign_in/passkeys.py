@@ -33,6 +33,7 @@ from crumbless.accounts.operator_store import find_active_operator
 from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import new_id, now_ms
+from crumbless.http.device import Device
 from crumbless.ledger.ledger_port import LedgerPort
 from crumbless.ledger.transaction import Transaction
 from crumbless.realtime.session_store import set_factor_at
@@ -42,7 +43,7 @@ from crumbless.sign_in.account_policy_check import note_second_factor, require_f
 from crumbless.sign_in.factor_notice import queue_factor_notice
 from crumbless.sign_in.invitation_accept import NewOperator, begin_join, join
 from crumbless.sign_in.passkey_port import NewPasskey, PasskeyPort, PasskeyRejected, UsedPasskey
-from crumbless.sign_in.session_begin import Device, SessionTerms, begin_session
+from crumbless.sign_in.session_begin import SessionTerms, begin_session
 from crumbless.sign_in.session_end import end_others_of
 from crumbless.sign_in.sign_in_ways import sign_in_methods
 

@@ -24,6 +24,7 @@ from crumbless.accounts.session_list_store import end_sessions_of
 from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.http.action_services import ActionServices
+from crumbless.http.device import Device
 from crumbless.ledger.ledger_port import LedgerPort
 from crumbless.ledger.transaction import Transaction
 from crumbless.mail.mail_message import MailRequest
@@ -32,7 +33,6 @@ from crumbless.people.people_wire import PasswordReset
 from crumbless.security.encryption import DecryptionFailed, SecretBox
 from crumbless.sign_in.account_policy_check import require_method
 from crumbless.sign_in.factor_notice import queue_factor_notice
-from crumbless.sign_in.session_begin import Device
 from crumbless.tasks.task import Task, TaskFailed
 from crumbless.tasks.task_store import add_task
 

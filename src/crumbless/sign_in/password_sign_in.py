@@ -24,13 +24,14 @@ from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import now_ms, wall_ms
 from crumbless.http.action_services import ActionServices
+from crumbless.http.device import Device
 from crumbless.ledger.transaction import Transaction
 from crumbless.realtime.session_store import end_sessions, set_factor_at
 from crumbless.security.access import Session
 from crumbless.security.encryption import SecretBox
 from crumbless.sign_in.account_policy_check import note_second_factor, require_method
 from crumbless.sign_in.factor_notice import queue_factor_notice
-from crumbless.sign_in.session_begin import Device, SessionTerms, begin_session
+from crumbless.sign_in.session_begin import SessionTerms, begin_session
 
 STEP_SECONDS = 300
 MAX_ATTEMPTS = 5

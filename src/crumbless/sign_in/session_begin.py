@@ -13,6 +13,8 @@ from crumbless.accounts.session_list_store import has_had_session, is_known_devi
 from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import new_id, new_token, now_ms
+from crumbless.http.device import Device
+from crumbless.http.services import Services
 from crumbless.mail.mail_message import MailRequest
 from crumbless.mail.mail_queue import queue_mail
 from crumbless.realtime.session_store import add_session
@@ -25,27 +27,16 @@ DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
-    """The device of a session.
-
-    Args:
-        thumbprint: the key that the session is bound to.
-        name: the coarse name that the list of sessions shows.
-        network: a keyed hash of the client's network.
-    """
-
-    thumbprint: str
-    name: str = ""
-    time_zone_name: str = ""
-    network: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class SessionTerms:
     """The longest duration of an operator's session, and the encryption of emails about it."""
 
     days: int
     secret_box: SecretBox
+
+    @classmethod
+    def of(cls, services: Services) -> "SessionTerms":
+        """Return the terms of this installation."""
+        return cls(services.settings.sign_in.operator_session_days, services.secret_box)
 
 
 def begin_session(

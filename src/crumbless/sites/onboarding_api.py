@@ -6,6 +6,7 @@ effect.
 
 from crumbless.accounts.account_wire import InvitationUse, PasskeyOptions, PasskeyRequest, SignInResponse
 from crumbless.http.call import KeyCall, PublicCall
+from crumbless.http.device import read_device
 from crumbless.http.request import take_token
 from crumbless.mail.mail_message import check_address
 from crumbless.people.people_wire import (
@@ -16,12 +17,12 @@ from crumbless.people.people_wire import (
     SecretRequest,
 )
 from crumbless.people.profile_change import confirm_email_change
-from crumbless.sign_in.device import read_device
 from crumbless.sign_in.invitation_accept import accept_invitation, read_invitation
 from crumbless.sign_in.passkeys import Passkeys
 from crumbless.sign_in.password_reset import ask_for_reset, reset_password
+from crumbless.sign_in.session_begin import SessionTerms
 from crumbless.sign_in.sign_in_limits import SignInLimits
-from crumbless.sites.site_api import site_response
+from crumbless.sites.site_store import site_response
 from crumbless.sites.site_wire import SetUpLinkResponse, SetUpRequest, SetUpResponse
 from crumbless.sites.workspace_begin import begin_workspace, read_setup
 
@@ -33,7 +34,9 @@ async def post_setup_read(call: PublicCall, wanted: SecretRequest) -> SetUpLinkR
 
 async def post_setup(call: KeyCall, wanted: SetUpRequest) -> SetUpResponse:
     """Set up a workspace with its first owner and site."""
-    signed_in, site = await begin_workspace(call.services, call.device(wanted.time_zone), wanted, call.terms)
+    signed_in, site = await begin_workspace(
+        call.services, call.device(wanted.time_zone), wanted, SessionTerms.of(call.platform)
+    )
     return SetUpResponse(signed_in.token, signed_in.expires_at, signed_in.operator, site_response(site, call.address))
 
 
@@ -44,7 +47,7 @@ async def post_invitation_read(call: PublicCall, wanted: SecretRequest) -> Invit
 
 async def post_invitation_accept(call: KeyCall, wanted: InvitationAcceptRequest) -> SignInResponse:
     """Accept an invitation with a password."""
-    return await accept_invitation(call.services, call.device(wanted.time_zone), wanted, call.terms)
+    return await accept_invitation(call.services, call.device(wanted.time_zone), wanted, SessionTerms.of(call.platform))
 
 
 async def post_invitation_passkey_options(call: KeyCall, wanted: InvitationUse) -> PasskeyOptions:
@@ -54,7 +57,7 @@ async def post_invitation_passkey_options(call: KeyCall, wanted: InvitationUse) 
 
 async def post_invitation_passkey(call: KeyCall, wanted: PasskeyRequest) -> SignInResponse:
     """Accept an invitation with a passkey."""
-    return await call.of(Passkeys).join(wanted, call.device(wanted.time_zone), call.terms)
+    return await call.of(Passkeys).join(wanted, call.device(wanted.time_zone), SessionTerms.of(call.platform))
 
 
 async def post_reset_request(call: PublicCall, wanted: ResetRequest) -> None:

@@ -4,9 +4,8 @@ from crumbless.http.call import OperatorCall
 from crumbless.people.people_wire import WorkspaceRequest, WorkspaceResponse
 from crumbless.people.workspace_store import find_workspace_response
 from crumbless.security.visibility import visible
-from crumbless.sites.embed_snippet import embed_snippet
 from crumbless.sites.site_change import change_site, change_workspace, check_appearance, make_site
-from crumbless.sites.site_store import StoredSite, find_own_site, list_sites
+from crumbless.sites.site_store import find_own_site, list_sites, site_response
 from crumbless.sites.site_wire import SiteRequest, SiteResponse, SiteSeen, SitesResponse
 
 
@@ -30,26 +29,6 @@ async def get_site_seen(call: OperatorCall, key: str) -> SiteSeen:
     """Return when and where the site's button was last loaded."""
     site = await call.read(find_own_site, call.workspace, key, visible(call.session))
     return SiteSeen(site.embed_seen_at, site.embed_seen_origin)
-
-
-def site_response(site: StoredSite, address: str) -> SiteResponse:
-    """Return the site as the desk shows it.
-
-    Args:
-        address: the server's public address.
-    """
-    looks = site.looks
-    return SiteResponse(
-        site.key,
-        looks.name,
-        [*looks.origins],
-        looks.accent,
-        looks.side,
-        embed_snippet(address, site.key),
-        site.embed_seen_at,
-        site.embed_seen_origin,
-        site.created_at,
-    )
 
 
 async def get_workspace(call: OperatorCall) -> WorkspaceResponse:

@@ -11,7 +11,8 @@ from crumbless.core.ids import now_ms
 from crumbless.ledger.tables import site
 from crumbless.ledger.visibility_sql import visible_sites
 from crumbless.security.visibility import Scope
-from crumbless.sites.site_wire import SiteSide
+from crumbless.sites.embed_snippet import embed_snippet
+from crumbless.sites.site_wire import SiteResponse, SiteSide
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,26 @@ class StoredSite:
     embed_seen_at: int | None
     embed_seen_origin: str | None
     created_at: int
+
+
+def site_response(site: StoredSite, address: str) -> SiteResponse:
+    """Return the site as the desk shows it.
+
+    Args:
+        address: the server's public address.
+    """
+    looks = site.looks
+    return SiteResponse(
+        site.key,
+        looks.name,
+        [*looks.origins],
+        looks.accent,
+        looks.side,
+        embed_snippet(address, site.key),
+        site.embed_seen_at,
+        site.embed_seen_origin,
+        site.created_at,
+    )
 
 
 def list_sites(connection: Connection, workspace: int, scope: Scope | None) -> list[StoredSite]:

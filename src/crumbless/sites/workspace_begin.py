@@ -21,11 +21,12 @@ from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.core.names import FOR_PEOPLE, FOR_WORKSPACES, check_languages, check_name
 from crumbless.http.action_services import ActionServices
+from crumbless.http.device import Device
 from crumbless.ledger.transaction import Transaction
 from crumbless.mail.mail_message import check_address
 from crumbless.people.member_store import has_owner
 from crumbless.people.workspace_store import add_workspace, find_workspace_response, rename_workspace
-from crumbless.sign_in.session_begin import Device, SessionTerms, begin_session
+from crumbless.sign_in.session_begin import SessionTerms, begin_session
 from crumbless.sites.site_change import check_appearance, make_site
 from crumbless.sites.site_store import StoredSite
 from crumbless.sites.site_wire import SetUpLinkResponse, SetUpRequest, SiteRequest

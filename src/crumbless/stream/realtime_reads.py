@@ -4,7 +4,7 @@ from crumbless.conversations.visitor_conversations import visitor_summaries
 from crumbless.ledger.ledger_port import ReaderPort
 from crumbless.ledger.timeline_read import entries_after_position, positions_of
 from crumbless.realtime.realtime_node import RealtimeReads
-from crumbless.realtime.session_changes import read_session_changes
+from crumbless.stream.session_changes import read_session_changes
 from crumbless.visitors.visitor_reach import find_reaching_session, newest_reached_by
 
 GAP_PAGE = 500

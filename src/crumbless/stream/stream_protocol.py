@@ -20,15 +20,6 @@ from crumbless.security.access import Session
 MAX_AUTH_FRAME = 4_096
 """Largest first frame, in bytes."""
 
-AUTH_SECONDS = 5
-"""A client that has not authenticated is disconnected after this time without a frame."""
-
-UNAUTHENTICATED_SECONDS = 15
-"""Time from opening a stream to its authentication, independent of the client's frames."""
-
-SILENCE_SECONDS = 75
-"""A client that was silent for this long is disconnected (it pings after 25)."""
-
 MAX_VIOLATIONS = 40
 """Rate limit errors without an accepted frame between them, after which the stream is closed."""
 

@@ -10,11 +10,11 @@ from crumbless.ledger.after_commit import after_commit
 from crumbless.ledger.events import BansChanged
 from crumbless.ledger.tables import conversation
 from crumbless.ledger.visibility_sql import visible_conversations
-from crumbless.realtime.tables import operator
+from crumbless.realtime.tables import operator, visitor
 from crumbless.security.visibility import Scope
 from crumbless.visitors.ban import BanList
 from crumbless.visitors.identity_wire import BanKind, BanResponse
-from crumbless.visitors.tables import ban, visitor
+from crumbless.visitors.tables import ban
 
 MAX_ITEMS = 20_000
 """Bans held in memory. If there are more, the oldest are not enforced; operators ban far fewer by hand."""

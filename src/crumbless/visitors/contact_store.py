@@ -9,11 +9,11 @@ from crumbless.core.ids import new_id, now_ms
 from crumbless.ledger.tables import conversation
 from crumbless.protocol.timeline import Contact
 from crumbless.realtime.session_store import end_sessions, read_sessions
-from crumbless.realtime.tables import session
+from crumbless.realtime.tables import session, visitor
 from crumbless.security.access import Session
 from crumbless.sites.site_store import Site
 from crumbless.visitors.identity_token import VisitorIdentity
-from crumbless.visitors.tables import contact, visitor
+from crumbless.visitors.tables import contact
 
 VERIFIED = "email_verified"
 """Stored beside the website's attributes, which are nested, so that no attribute can have this name."""

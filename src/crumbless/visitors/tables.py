@@ -17,27 +17,6 @@ from sqlalchemy import (
 
 from crumbless.database.metadata import Id, metadata
 
-visitor = Table(
-    "visitor",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("workspace_id", Integer, ForeignKey("workspace.id"), nullable=False),
-    Column("site_id", Integer, ForeignKey("site.id"), nullable=False),
-    # The key that identifies the visitor; null for a browser that cannot create one.
-    Column("thumbprint", String(43)),
-    Column("name", Text, nullable=False, default=""),
-    # The visitor entered it; it is not verified.
-    Column("email", String(254), nullable=False, server_default=text("''")),
-    # The contact that the site has verified.
-    Column("contact_id", Id),
-    # A keyed hash of the visitor's last network, for bans; never the address.
-    Column("network_hash", String(43)),
-    Column("created_at", BigInteger, nullable=False),
-    UniqueConstraint("site_id", "thumbprint"),
-    Index(None, "contact_id"),
-)
-
-
 # The keys with which a site signs the identity of its visitors.
 identity_key = Table(
     "identity_key",

@@ -15,9 +15,8 @@ from crumbless.core.ids import is_id
 from crumbless.ledger.tables import conversation
 from crumbless.realtime.session_state import MOST_REMEMBERED, reach_summary
 from crumbless.realtime.session_store import find_session
-from crumbless.realtime.tables import session
+from crumbless.realtime.tables import session, visitor
 from crumbless.security.access import Session
-from crumbless.visitors.tables import visitor
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from sqlalchemy import (
 from crumbless.core.ids import now_ms
 from crumbless.ledger.conversation_status import status_for_visitor
 from crumbless.ledger.tables import conversation, entry, site
+from crumbless.realtime.tables import visitor
 from crumbless.sites.site_store import Site
 from crumbless.visitors.contact_store import contact_of_row
 from crumbless.visitors.privacy_wire import ExportedConversation, ExportedSite, ExportedVisitor
-from crumbless.visitors.tables import contact, visitor
+from crumbless.visitors.tables import contact
 from crumbless.visitors.visitor_reach import Reach
 
 

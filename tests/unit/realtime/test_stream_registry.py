@@ -5,8 +5,7 @@ import asyncio
 import pytest
 
 from crumbless.realtime import stream_registry as open_streams_module
-from crumbless.realtime.stream_registry import StreamRegistry
-from crumbless.stream.stream_protocol import AUTH_SECONDS, SILENCE_SECONDS, UNAUTHENTICATED_SECONDS
+from crumbless.realtime.stream_registry import AUTH_SECONDS, SILENCE_SECONDS, UNAUTHENTICATED_SECONDS, StreamRegistry
 from support.value_make import make_session
 
 NOW = 1000.0

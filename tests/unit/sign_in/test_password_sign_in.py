@@ -14,12 +14,13 @@ from crumbless.accounts.password import hash_password
 from crumbless.core.errors import ApiError
 from crumbless.database.database import write_once
 from crumbless.http.action_services import ActionServices
+from crumbless.http.device import Device
 from crumbless.realtime.tables import operator, session
 from crumbless.security.access import Session
 from crumbless.security.encryption import KEY_BYTES, SecretBox
 from crumbless.sign_in.factor_change import change_password
 from crumbless.sign_in.password_sign_in import sign_in
-from crumbless.sign_in.session_begin import Device, SessionTerms
+from crumbless.sign_in.session_begin import SessionTerms
 from support.action_services import make_services
 from support.statements import statements_of
 

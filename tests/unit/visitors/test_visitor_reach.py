@@ -8,11 +8,11 @@ from crumbless.conversations.visitor_conversations import conversation_to_show, 
 from crumbless.core.errors import ApiError
 from crumbless.database.database import write_once
 from crumbless.realtime.session_store import add_session, end_sessions
+from crumbless.realtime.tables import visitor
 from crumbless.security.access import Session
 from crumbless.sites.site_store import find_site
 from crumbless.visitors import visitor_reach
 from crumbless.visitors.contact_store import mark_verified
-from crumbless.visitors.tables import visitor
 from crumbless.visitors.visitor_reach import (
     choose_reached,
     find_reaching_session,

@@ -2,12 +2,12 @@
 
 import re
 import zoneinfo
+from dataclasses import dataclass
 from functools import cache
 
 from crumbless.http.request import AnyRequest, client_network, services_of
 from crumbless.security.encryption import SecretBox
 from crumbless.security.network_hash import network_hash
-from crumbless.sign_in.session_begin import Device
 
 _BROWSERS = (
     ("Edg/", "Edge"),
@@ -29,6 +29,22 @@ _SYSTEMS = (
     ("Linux", "Linux"),
 )
 _match_zone = re.compile(r"[A-Za-z_]+(?:/[A-Za-z0-9_+-]+){0,2}").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """The device of a session.
+
+    Args:
+        thumbprint: the key that the session is bound to.
+        name: the coarse name that the list of sessions shows.
+        network: a keyed hash of the client's network.
+    """
+
+    thumbprint: str
+    name: str = ""
+    time_zone_name: str = ""
+    network: str = ""
 
 
 def read_device(request: AnyRequest, thumbprint: str, time_zone: str) -> Device:

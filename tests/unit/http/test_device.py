@@ -2,7 +2,7 @@
 
 import pytest
 
-from crumbless.sign_in.device import device_name, place_name
+from crumbless.http.device import device_name, place_name
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
 EDGE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36 Edg/156.0.0.0"
