@@ -5,7 +5,8 @@ from typing import Annotated
 import msgspec
 from litestar.response import Stream
 
-from crumbless.audit_log.audit_read import ExportFormat, export_audit, log_export, read_audit
+from crumbless.audit_log.audit_export import ExportFormat, export_audit, log_export
+from crumbless.audit_log.audit_read import read_audit
 from crumbless.audit_log.audit_wire import AuditLogPage
 from crumbless.http.call import OperatorCall
 from crumbless.http.long_response import while_alive
