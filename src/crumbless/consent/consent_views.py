@@ -12,7 +12,7 @@ from crumbless.device_storage.storage_registry import Registry, Service
 from crumbless.http.asset_response import serve_asset
 from crumbless.http.assets import make_asset
 from crumbless.http.call import PublicCall
-from crumbless.sites.look_up import read_site
+from crumbless.sites.site_look_up import read_site
 from crumbless.sites.site_store import Site
 
 CONSENT_SECONDS = 300

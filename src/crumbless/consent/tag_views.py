@@ -9,7 +9,7 @@ from crumbless.core.errors import ApiError
 from crumbless.http.asset_response import LOADER_SECONDS, serve_asset
 from crumbless.http.assets import make_asset
 from crumbless.http.call import PublicCall
-from crumbless.sites.look_up import read_site
+from crumbless.sites.site_look_up import read_site
 
 
 async def get_tag(call: PublicCall, key: str, name: str) -> Response[bytes]:

@@ -17,7 +17,7 @@ from crumbless.http.asset_response import LOADER_SECONDS, YEAR_SECONDS, serve_as
 from crumbless.http.assets import Assets, make_asset
 from crumbless.http.call import PublicCall
 from crumbless.sites.colour import ACCENT, ink_on
-from crumbless.sites.look_up import read_site
+from crumbless.sites.site_look_up import read_site
 from crumbless.sites.site_seen import EmbedSightings
 
 KEEP_DAYS = 30

@@ -17,7 +17,7 @@ from crumbless.http.assets import make_asset
 from crumbless.http.call import PublicCall
 from crumbless.pages.page_views import content_policy
 from crumbless.pages.policy_view import PolicyPages, Subject
-from crumbless.sites.look_up import find_public_site
+from crumbless.sites.site_look_up import find_public_site
 
 DISCLOSURE_SECONDS = 300
 """How long storage.json may be cached. After this time it shows a site's new vendor tags."""

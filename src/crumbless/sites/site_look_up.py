@@ -1,4 +1,4 @@
-"""Look-ups of names from clients. A network that requests too many unknown names is rejected before any read."""
+"""Finds the site of a key that a client sent. Unknown keys are limited by network (http/look_up.py)."""
 
 from sqlalchemy import Connection
 
