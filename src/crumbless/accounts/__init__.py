@@ -1,1 +1,1 @@
-"""Operators' accounts: passwords, factors, one-time tokens, sessions, account policy."""
+"""Operators' accounts: stored passwords and factors, one-time tokens, lists of sessions. Signing in is in sign_in."""

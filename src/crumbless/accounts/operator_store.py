@@ -1,4 +1,4 @@
-"""Workspaces, sites, operators, visitors and their sessions."""
+"""Operators and their credentials: adds and finds them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

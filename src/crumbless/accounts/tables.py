@@ -1,6 +1,6 @@
-"""The tables of operators and contacts: sign-in, permissions, audit log, bans and background jobs.
+"""The tables of operators' sign-in: one-time tokens, passkeys, recovery codes, provider accounts, known networks.
 
-As in metadata.py: keys start with the workspace, times are whole milliseconds since 1970 (UTC), IDs are UUIDs as text.
+The conventions of keys, times and IDs are in database/metadata.py.
 """
 
 from sqlalchemy import (

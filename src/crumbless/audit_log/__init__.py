@@ -1,1 +1,1 @@
-"""The append-only log of what operators did."""
+"""The append-only log of changes that operators make. Actions write it through audit_write.py."""

@@ -1,1 +1,1 @@
-"""`crumbless check`: whether what stands between browsers and a Crumbless server lets everything through."""
+"""`crumbless check`: tests whether proxies let the chat's traffic through. Begins in check_command.py."""

@@ -1,1 +1,1 @@
-"""Consent, receipts, vendor tags and relays."""
+"""Storage consent: choices and signed receipts, vendor tags, and the relay of events to vendors."""

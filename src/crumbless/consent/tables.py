@@ -1,4 +1,4 @@
-"""The tables of consent and vendor tags."""
+"""The tables of vendor tags, consent receipts, counters, and the installation's secrets."""
 
 from sqlalchemy import (
     JSON,

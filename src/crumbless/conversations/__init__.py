@@ -1,1 +1,1 @@
-"""Conversations: start, send, close, seen, typing, inbox."""
+"""Conversations: start, send, note, close, seen, typing, and the inbox. conversation_commands.py has the commands."""

@@ -1,1 +1,1 @@
-"""The parts that every package uses: errors, IDs, settings, limits, texts."""
+"""The parts that every package uses: errors, IDs, time, settings, rate limits, texts, logging, metrics."""

@@ -1,1 +1,1 @@
-"""SQLite and PostgreSQL: connections, schema, backup, copy."""
+"""SQLite and PostgreSQL: connections, schema and migrations, backup, copy. Begins in database.py."""

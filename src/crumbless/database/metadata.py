@@ -1,4 +1,4 @@
-"""The tables of the chat. tables.py has those of operators and contacts.
+"""The metadata of all tables. Each subject declares its own in tables.py, and crumbless/tables.py joins them.
 
 Keys start with the workspace, so that a later split by workspace needs no change of code. Times are whole milliseconds
 since 1970 (UTC). IDs are UUIDs as text.

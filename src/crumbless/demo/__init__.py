@@ -1,1 +1,1 @@
-"""The demo: a sample shop on a separate origin, and everything it needs, in one folder."""
+"""The demo: a sample shop on a separate origin, and everything it needs. run.py starts it."""

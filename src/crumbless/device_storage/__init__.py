@@ -1,1 +1,1 @@
-"""The registry of everything that is stored on a device."""
+"""The registry of everything that is stored on a device (storage.toml), and its loader."""

@@ -1,1 +1,1 @@
-"""File storage and image processing."""
+"""Operators' photos and their storage: uploads, type detection, image processing."""

@@ -1,1 +1,1 @@
-"""HTTP: application, route table, requests, limits, assets."""
+"""HTTP: application, middleware, route table, requests, limits, assets. route_adapter.py calls the handlers."""

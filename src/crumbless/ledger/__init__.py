@@ -1,1 +1,1 @@
-"""Appends entries durably, and reads the timeline."""
+"""The ledger appends entries durably and reads timelines. All writes of a server go through ledger.py."""

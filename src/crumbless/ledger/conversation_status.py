@@ -1,4 +1,4 @@
-"""The rules by which entries change a conversation's state. web/messages/conversation_status.ts has the same rules."""
+"""The rules by which entries change a conversation's state. web/desk/state/inbox_model.ts has the same rules."""
 
 from crumbless.protocol.timeline import AuthorKind, Kind, Status
 

@@ -1,4 +1,4 @@
-"""Interfaces between layers below app.py that may not import one another."""
+"""The interfaces to the ledger and to reads of the database, for packages that do not depend on an implementation."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

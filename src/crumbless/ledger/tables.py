@@ -1,4 +1,4 @@
-"""The tables of conversations, and what their entries refer to."""
+"""The tables of conversations and entries, of the workspaces, sites and teams that they refer to, and of tasks."""
 
 from sqlalchemy import (
     JSON,

@@ -10,7 +10,7 @@ _EVENTS = "crumbless.events"
 
 
 class Transaction:
-    """A transaction of the database. `connection`: for functions of the store."""
+    """A transaction of the database. `connection`: for the functions of `*_store.py`."""
 
     __slots__ = ("connection",)
 
@@ -22,7 +22,7 @@ class Transaction:
 
         In a command of `crumbless` nothing publishes it: the nodes find the change by their polls.
         """
-        # At the connection, so that functions of the store can add events to the same list.
+        # At the connection, so that the functions of `*_store.py` can add events to the same list.
         events = cast("list[DomainEvent]", self.connection.info.setdefault(_EVENTS, []))
         events.append(event)
 

@@ -1,1 +1,1 @@
-"""Emails: templates, queue and transports."""
+"""Emails: composition, queue and transports. Actions queue emails through mail_queue.py."""

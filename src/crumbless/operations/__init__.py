@@ -1,1 +1,1 @@
-"""Running an installation: health, metrics, tracing, retention, backups."""
+"""Running an installation: health, metrics, tracing, clocks, retention, failed jobs, nightly backups."""

@@ -1,4 +1,4 @@
-"""The wire types of failed jobs and of files. See frames.py for the conventions."""
+"""The wire types of failed jobs. See frames.py for the conventions."""
 
 from typing import Literal
 

@@ -1,1 +1,1 @@
-"""The pages of the widget, the desk and the storage policy."""
+"""The pages of the chat, the desk and the storage policy."""

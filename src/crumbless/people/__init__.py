@@ -1,1 +1,1 @@
-"""Operators, teams, invitations and what each can see."""
+"""The operators of a workspace: profiles, roles, teams, invitations, and what each may see."""

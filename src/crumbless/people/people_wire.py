@@ -1,4 +1,4 @@
-"""The wire types of workspaces, people, teams, sites and the audit log. See frames.py for the conventions.
+"""The wire types of operators, teams, invitations and workspaces. See frames.py for the conventions.
 
 A secret comes from a link's fragment; a request's address never contains it.
 """

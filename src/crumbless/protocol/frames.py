@@ -1,6 +1,6 @@
-"""The wire types: every value that clients and server exchange, defined once.
+"""The frames of the stream, and the conventions of all wire types: each value is defined once, in a `*_wire.py`.
 
-Stream, HTTP API and web/wire/frames.ts (tools/generate_wire.py) are generated from these structs; see docs/protocol.md.
+web/wire (tools/generate_wire.py) and docs/openapi.json are generated from these structs; see docs/protocol.md.
 Times are whole milliseconds since 1970 (UTC). IDs are UUIDs in their lower-case hyphenated form.
 """
 

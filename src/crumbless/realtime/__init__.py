@@ -1,1 +1,1 @@
-"""Delivers what was committed: buses, feed, connections, sessions."""
+"""Delivers committed entries and changes: buses, feed, connections, cached sessions. Begins in realtime_node.py."""

@@ -1,4 +1,4 @@
-"""The live side of a node: listeners, cached sessions, feed and bus, and the polls that compensate lost messages."""
+"""The realtime part of a node: listeners, cached sessions, feed, bus, and the polls that compensate lost messages."""
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -22,7 +22,7 @@ from crumbless.security.access import Session
 
 @dataclass(frozen=True, slots=True)
 class RealtimeReads:
-    """The functions by which the live side reads the database."""
+    """The functions by which the realtime part reads the database."""
 
     entries_after: Callable[[int, int], Awaitable[Sequence[Appended]]]
     positions: Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
@@ -33,7 +33,7 @@ class RealtimeReads:
 
 
 class RealtimeNode:
-    """The live side of one node.
+    """The realtime part of one node.
 
     Args:
         operator_idle_ms: idle time after which an operator's session expires.

@@ -1,4 +1,4 @@
-"""The tables of operators, visitors and sessions."""
+"""The tables of operators, their visibility scopes, the account policy, and the sessions of operators and visitors."""
 
 from sqlalchemy import (
     JSON,

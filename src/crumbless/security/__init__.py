@@ -1,1 +1,1 @@
-"""Access, proofs of possession, encryption, proof of work."""
+"""Roles and permissions (access.py), visibility, proofs of possession, encryption, proof of work."""

@@ -1,1 +1,1 @@
-"""How operators sign in: password, passkey, OpenID provider, invitation."""
+"""How operators sign in and manage their factors: password, passkey, OpenID provider, invitation, reset."""

@@ -1,1 +1,1 @@
-"""Sites, embed code and the first run."""
+"""Sites, their embed code, and the set-up of a workspace."""

@@ -1,1 +1,1 @@
-"""`crumbless audit`: drives a real browser over a website and compares what it keeps with what is declared."""
+"""`crumbless audit`: opens a website in a real browser and compares the stored items with the declared ones."""

@@ -1,1 +1,1 @@
-"""The three transports and the stream protocol."""
+"""The stream: its protocol and its three transports. stream.py serves one stream; commands.py has the commands."""

@@ -1,4 +1,4 @@
-"""The stream's rules without I/O: bytes in, checked frames or errors out. Three transports in api/ use it.
+"""The stream's rules without I/O: bytes in, checked frames or errors out. All three transports use it.
 
 State: challenged -> (authenticating) -> ready -> ended. The transport authenticates between the first two, because that
 needs the database. All other rules about a client's frames and their rate are here.

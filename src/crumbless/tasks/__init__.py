@@ -1,1 +1,1 @@
-"""The outbox: jobs that are queued with a commit and run later."""
+"""The outbox: jobs that are stored in the transaction of their cause and run later. task_runner.py runs them."""

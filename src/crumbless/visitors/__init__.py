@@ -1,1 +1,1 @@
-"""Visitors: identity, bans, privacy, transfer to another device."""
+"""Visitors and contacts: identity verification, bans, export and erasure, device transfer."""

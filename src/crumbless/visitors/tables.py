@@ -1,4 +1,4 @@
-"""The tables of visitors."""
+"""The tables of visitors, contacts, bans, and the keys that sign visitors' identities."""
 
 from sqlalchemy import (
     JSON,

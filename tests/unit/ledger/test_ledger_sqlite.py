@@ -1,4 +1,4 @@
-"""Batches of any size and order, and a full disk. For the behaviour of every database see test_ledger_place.py."""
+"""Batches of any size and order, and a full disk. For the behaviour of every database see test_ledger_sequence.py."""
 
 import shutil
 import sqlite3
