@@ -16,6 +16,7 @@ import msgspec
 
 from crumbless.core.errors import SettingsError
 from crumbless.core.logging_setup import LogFormat
+from crumbless.core.settings_types import AuditDays, Count, Days, Email, KeptDays, Line, Phone, Port, Rate, Token
 
 PREFIX = "CRUMBLESS_"
 CONFIG_FILE = "CRUMBLESS_CONFIG"
@@ -33,20 +34,6 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _match_address = re.compile(
     r"(https?)://(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?/?", re.ASCII
 ).fullmatch
-
-Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
-Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
-Rate = Annotated[float, msgspec.Meta(gt=0, le=10_000_000)]
-# The policy page shows each in one line.
-Line = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")]
-Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"\A(?:[^\s@<>\"?&,;]+@[^\s@<>\"?&,;]+)?\Z")]
-Phone = Annotated[str, msgspec.Meta(pattern=r"\A(?:\+?[0-9][0-9 ()./-]{2,30})?\Z")]
-# The characters of a header. The length prevents guessing.
-Token = Annotated[str, msgspec.Meta(pattern=r"\A(?:[!-~]{16,200})?\Z")]
-Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
-KeptDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
-# The database itself rejects the deletion of newer entries.
-AuditDays = Annotated[int, msgspec.Meta(ge=91, le=36_500)]
 
 
 class OidcProviderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

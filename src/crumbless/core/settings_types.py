@@ -1,0 +1,19 @@
+"""The types of settings, with the values that they accept."""
+
+from typing import Annotated
+
+import msgspec
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+Rate = Annotated[float, msgspec.Meta(gt=0, le=10_000_000)]
+# The policy page shows each in one line.
+Line = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")]
+Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"\A(?:[^\s@<>\"?&,;]+@[^\s@<>\"?&,;]+)?\Z")]
+Phone = Annotated[str, msgspec.Meta(pattern=r"\A(?:\+?[0-9][0-9 ()./-]{2,30})?\Z")]
+# The characters of a header. The length prevents guessing.
+Token = Annotated[str, msgspec.Meta(pattern=r"\A(?:[!-~]{16,200})?\Z")]
+Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
+KeptDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
+# The database itself rejects the deletion of newer entries.
+AuditDays = Annotated[int, msgspec.Meta(ge=91, le=36_500)]
