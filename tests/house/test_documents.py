@@ -1,6 +1,7 @@
 """The documents and the code agree on codes, frames, settings, commands and files."""
 
 import ast
+import fnmatch
 import re
 import shutil
 import subprocess
@@ -9,12 +10,14 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
+from babel import Locale
 from typer.main import get_command
 
 from crumbless.cli.main import app
 from crumbless.core.errors import ERROR_SPECS
 from crumbless.core.settings import CONFIG_FILE, PREFIX, SECTION_OF, SECTIONS, TEST_PREFIX
 from crumbless.protocol import frames
+from crumbless.protocol.timeline import ENTRY_DATA, VISIBLE_KINDS
 from crumbless.routes import ROUTES
 from crumbless.wire_modules import WIRES
 
@@ -30,6 +33,11 @@ FOR_PEOPLE = {("GET", ""), ("GET /favicon.svg", "")}
 """Requested by browsers themselves. No client needs it."""
 
 CODE_WORD = re.compile(r"`([a-z_]+)`")
+
+FILE_PATH = re.compile(
+    r"`((?:[\w.*-]+/)+[\w.*-]*|[\w.*-]+\.(?:py|pyi|ts|tsx|css|mjs|sh|toml|json|jinja|md|txt|html))`", re.ASCII
+)
+"""A path in backticks: it has a slash, or the ending of a file."""
 
 
 def all_rows(first_cell: str) -> list[list[str]]:
@@ -81,6 +89,20 @@ def close_codes() -> set[int]:
 def test_every_frame_is_documented() -> None:
     assert {op for row in rows("client sends") for op in CODE_WORD.findall(row[0])} == ops(frames.AnyClientFrame)
     assert {op for row in rows("server sends") for op in CODE_WORD.findall(row[0])} == ops(frames.AnyServerFrame)
+
+
+def test_every_kind_of_entry_is_documented() -> None:
+    documented = {CODE_WORD.findall(row[0])[0]: row[2] == "yes" for row in rows("kind")}
+    assert documented == {kind: kind in VISIBLE_KINDS for kind in ENTRY_DATA}
+
+
+@pytest.mark.parametrize("name", ["texts.md", "consent.md"])
+def test_every_language_is_named(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    tags = [path.name for path in (ROOT / "web" / "locales").iterdir() if path.is_dir()]
+    names = [str(Locale.parse(tag).get_language_name("en")) for tag in tags]
+    assert len(names) > 10
+    assert [language for language in names if language not in text] == []
 
 
 def test_every_refusal_is_documented() -> None:
@@ -174,6 +196,61 @@ def test_files_that_a_document_names_exist(document: Path) -> None:
     named = re.findall(r"`((?:bin|src|web|tools|tests|docs|bench)/[\w./-]*\w)`", text)
     missing = [name for name in named if not (ROOT / name).exists()]
     assert [name for name in missing if not is_ignored_by_git(name)] == []
+
+
+def tracked_paths() -> set[str]:
+    """Return the files of the repository and their folders."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    files = [name for name in listing.stdout.splitlines() if (ROOT / name).exists()]
+    return {*files, *(str(folder) for name in files for folder in Path(name).parents)}
+
+
+def missing_paths(text: str) -> list[str]:
+    """Return the paths in backticks that exist neither in the repository nor below src/crumbless.
+
+    A file may be named without its folder. `*` and words in capitals stand for any name.
+    """
+    known = tracked_paths()
+
+    def exists(path: str) -> bool:
+        pattern = re.sub("[A-Z]{2,}", "*", path.rstrip("/"))
+        patterns = (pattern, f"src/crumbless/{pattern}" if "/" in path else f"*/{pattern}")
+        return path in known or any(fnmatch.filter(known, one) for one in patterns)
+
+    return [path for path in FILE_PATH.findall(text) if not exists(path)]
+
+
+@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_every_path_of_the_guides_exists(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert len(FILE_PATH.findall(text)) > 30
+    assert missing_paths(text) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "exists"),
+    [
+        ("ledger/ledger.py", True),
+        ("tests/house", True),
+        ("web/desk/state/", True),
+        ("SUBJECT/*_api.py", True),
+        ("web/locales/LANGUAGE/storage.json", True),
+        ("ledger/ledger_gone.py", False),
+        ("message_send.py", True),
+        ("gone_send.py", False),
+        ("web/desk/gone/", False),
+        ("SUBJECT/*_gone.py", False),
+    ],
+)
+def test_missing_path_is_found(path: str, exists: bool) -> None:
+    assert FILE_PATH.findall(f"`{path}`") == [path]
+    assert missing_paths(f"`{path}`") == ([] if exists else [path])
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

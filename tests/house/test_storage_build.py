@@ -51,7 +51,7 @@ def test_schema_accepts_the_registry() -> None:
         ('name = "open"\n', 'name = "open"\ncolour = "red"\n', "item[0]"),
         ('key = "crumbless.open.{site}"', 'key = "crumbless open"', "key"),
         ('fallback = "sessionStorage"', 'fallback = "a shelf"', "fallback"),
-        ("number = 1", "number = 0", "revision[0]"),
+        ("number = 1\n", "number = 0\n", ".number"),
     ],
 )
 def test_schema_refuses_an_invalid_registry(old: str, new: str, place: str) -> None:
