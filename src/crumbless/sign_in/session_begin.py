@@ -1,6 +1,5 @@
 """Begins operators' sessions. Only this module creates their tokens."""
 
-import contextlib
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -9,19 +8,17 @@ from crumbless.accounts.account_policy_store import find_account_policy
 from crumbless.accounts.account_wire import SignInResponse
 from crumbless.accounts.known_network_store import note_network
 from crumbless.accounts.operator_store import Credentials
-from crumbless.accounts.session_list_store import has_had_session, is_known_device
 from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import new_id, new_token, now_ms
 from crumbless.http.device import Device
 from crumbless.http.services import Services
-from crumbless.mail.mail_message import MailRequest
-from crumbless.mail.mail_queue import queue_mail
 from crumbless.realtime.session_store import add_session
 from crumbless.security.access import Session
 from crumbless.security.dpop import token_hash
 from crumbless.security.encryption import SecretBox
 from crumbless.sign_in.account_policy_check import has_stored_factor
+from crumbless.sign_in.new_device_notice import queue_new_device_notice
 
 DAY_MS = 86_400_000
 
@@ -76,23 +73,10 @@ def begin_session(
     only_sets_up = session.only_sets_up(now)
     if only_sets_up and has_stored_factor(connection, operator.id):
         raise ApiError("second_factor_needed", "Sign in with your passkey.")
-    if has_had_session(connection, operator.id) and not is_known_device(connection, operator.id, device.name):
-        _queue_new_device_notice(connection, person, device, terms.secret_box)
+    queue_new_device_notice(connection, terms.secret_box, person, device.name, device.time_zone_name)
     add_session(connection, session, token_hash(token), factors, device.name, device.time_zone_name)
     if device.network:
         note_network(connection, person.workspace, operator.id, device.network)
     write_audit_log(connection, session, "signed_in", details={"factors": factors, "device": device.name})
     expires_at = policy.end_of(now, session.expires_at, factors)
     return SignInResponse(token, expires_at, operator, only_sets_up)
-
-
-def _queue_new_device_notice(
-    connection: Connection, person: Credentials, device: Device, secret_box: SecretBox
-) -> None:
-    operator = person.operator
-    values = {"device": device.name, "place": device.time_zone_name, "at": str(now_ms())}
-    language = next(iter(operator.languages), "en")
-    order = MailRequest("new_sign_in", operator.email, language, values, operator.name)
-    # An operator whose address receives no email can still sign in.
-    with contextlib.suppress(ApiError):
-        queue_mail(connection, secret_box, person.workspace, order)
