@@ -13,6 +13,13 @@ SECRET = urlsafe_b64decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")
 PUBLIC = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 THUMBPRINT = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
 
+# Made before joserfc signed the receipts. Installations store such receipts.
+EARLIER_SIGNATURE = (
+    "eyJhbGciOiJFZERTQSIsImtpZCI6ImtQcktfcW14VldhWVZBOXd3QkY2SXVvM3ZWeno3VHhIQ1R3WEJ5Z3JTNGsiLCJ0eXAiOiJjb25zZW50LXJlY29yZCtqd3MifQ"
+    ".eyJhIjoxfQ"
+    ".RbTmGtp2uANMqypfkhbRdmtgdEwIss-jDPTkcFZ6xxsdULrfkJknLg83G0p7AZPCBvbQSjAF4s48TOsXM6roAw"
+)
+
 
 def test_public_key_is_published_in_jwk_form() -> None:
     assert ReceiptKey(SECRET).public == {
@@ -36,6 +43,12 @@ def test_signature_contains_its_record() -> None:
     assert read(signature, key) == {"a": 1}
     header = json.loads(urlsafe_b64decode(signature.partition(".")[0] + "=="))
     assert header == {"alg": "EdDSA", "kid": THUMBPRINT, "typ": "consent-record+jws"}
+
+
+def test_signature_of_an_earlier_version_is_valid_and_unchanged() -> None:
+    key = ReceiptKey(SECRET)
+    assert read(EARLIER_SIGNATURE, key) == {"a": 1}
+    assert key.sign(b'{"a":1}') == EARLIER_SIGNATURE
 
 
 def test_another_record_or_key_is_refused() -> None:
