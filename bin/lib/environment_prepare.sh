@@ -78,8 +78,12 @@ install_python() {
     cmp -s "requirements/$name.txt" "$done_with/$name.txt" || changed=1
   done
   if [ "$changed" = 1 ]; then
+    # Some packages have no wheel (nkeys). pip would fetch their build tools without checking a hash, so the locked tools
+    # come first and build them.
+    step 'Installing build tools' 'Check that the package registry can be reached, then start again.' \
+      .venv/bin/python -m pip install --quiet --require-hashes -r requirements/build.txt
     step 'Installing Python packages' 'Check that the package registry can be reached, then start again.' \
-      .venv/bin/python -m pip install --quiet --require-hashes "${wanted[@]}"
+      .venv/bin/python -m pip install --quiet --require-hashes --no-build-isolation "${wanted[@]}"
     for name in "$@"; do
       cp "requirements/$name.txt" "$done_with/$name.txt"
     done

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -138,15 +139,34 @@ async def test_tls_is_required_and_verified(
     assert not plain.doubted.is_set(), "a server without TLS"
 
 
-@pytest.mark.parametrize("content", [None, "", "-----BEGIN NATS USER JWT-----\nabc\n------END NATS USER JWT------"])
-def test_invalid_credentials_file_is_reported(tmp_path: Path, content: str | None) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "replacement"),
+    [
+        (r"(?s).+", ""),
+        ("NATS USER JWT", "NATS JWT"),
+        ("NKEY SEED", "SEED"),
+        (r"\nSU\w+", r"\nSU"),
+        (r"\nSU", r"\nSA"),
+        (r"\ney", r"\n\ney"),
+        (r"\Z", "é"),
+    ],
+)
+def test_invalid_credentials_file_is_reported(tmp_path: Path, pattern: str, replacement: str) -> None:
     file = tmp_path / "node.creds"
     make_credentials(file)
-    read_credentials(str(file))
-    file.unlink()
-    if content is not None:
-        file.write_text(content)
-    with pytest.raises(SettingsError, match="CRUMBLESS_BUS_CREDENTIALS"):
+    content = file.read_text()
+    file.write_text(content, newline="\r\n")
+    assert str(read_credentials(str(file))) == content, "the premise"
+    changed = re.sub(pattern, replacement, content)
+    assert changed != content
+    file.write_text(changed)
+    with pytest.raises(SettingsError, match="CRUMBLESS_BUS_CREDENTIALS") as error:
         read_credentials(str(file))
+    assert content[60:80] not in str(error.value)
+
+
+def test_missing_files_are_reported(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="CRUMBLESS_BUS_CREDENTIALS"):
+        read_credentials(str(tmp_path / "none.creds"))
     with pytest.raises(SettingsError, match="CRUMBLESS_BUS_CA"):
         NatsTransport("tls://127.0.0.1:1", "a", "", str(tmp_path / "none.pem"))

@@ -48,6 +48,17 @@ def test_every_python_package_is_pinned_with_hashes(lock: Path) -> None:
     assert (loose, unhashed) == ([], [])
 
 
+@pytest.mark.parametrize("script", ["bin/lib/environment_prepare.sh", "deploy/Dockerfile"])
+def test_packages_without_a_wheel_are_built_by_locked_tools(script: str) -> None:
+    """With build isolation pip would fetch the newest build tools, and check no hash."""
+    text = (ROOT / script).read_text(encoding="utf-8").replace("\\\n", " ")
+    installs = [line for line in text.splitlines() if re.search(r"\bpip (?:install|wheel)\b", line)]
+    assert len(installs) > 1
+    wheels_only = ("--no-build-isolation", "--no-index", "requirements/build.txt", "requirements/node.txt")
+    assert [line for line in installs if not any(flag in line for flag in wheels_only)] == []
+    assert "setuptools" in locked_versions(ROOT / "requirements" / "build.txt")
+
+
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
 def test_no_python_lock_names_a_registry(lock: Path) -> None:
     assert [line for line in lock.read_text(encoding="utf-8").splitlines() if ADDRESS.search(line)] == []

@@ -5,7 +5,6 @@ same NATS without receiving each other's messages.
 """
 
 import asyncio
-import base64
 import logging
 import re
 import ssl
@@ -14,8 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from nats.aio.client import Client
+from nats.aio.client import Client, RawCredentials
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
@@ -36,6 +34,11 @@ MAX_BYTES = 256 * 1024
 
 MAX_HELD_BYTES = 16 * 1024 * 1024
 """Bytes that may wait for processing on one subject. Above it messages are lost, and read from the database."""
+
+_is_credentials = re.compile(
+    r".*BEGIN NATS USER JWT-+\n[\w-]+\.[\w-]+\.[\w-]+\n.*BEGIN USER NKEY SEED-+\nSU[A-Z2-7]{56}\n.*", re.DOTALL
+).fullmatch
+"""A token and a user's seed, each alone in the line after its heading."""
 
 log = logging.getLogger("crumbless.bus")
 
@@ -187,12 +190,7 @@ def connect_options(urls: str, credentials: str, authority: str) -> dict[str, An
     elif known is not None:
         options["token"] = unquote(known.username or "")
     if credentials:
-        jwt, key = read_credentials(credentials)
-
-        def sign(nonce: str) -> bytes:
-            return base64.b64encode(key.sign(nonce.encode()))
-
-        options |= {"user_jwt_cb": lambda: bytearray(jwt), "signature_cb": sign}
+        options["user_credentials"] = read_credentials(credentials)
     if authority or any(one.scheme == "tls" for one in parts):
         try:
             options["tls"] = ssl.create_default_context(cafile=authority or None)
@@ -202,22 +200,23 @@ def connect_options(urls: str, credentials: str, authority: str) -> dict[str, An
     return options
 
 
-def read_credentials(path: str) -> tuple[bytes, Ed25519PrivateKey]:
-    """Return the token and the key in a `.creds` file.
+def read_credentials(path: str) -> RawCredentials:
+    """Return the content of a `.creds` file, from which nats-py signs in at each connection.
+
+    The file is read once. nats-py does not check it: it would search one without a token in an endless loop.
 
     Raises:
         SettingsError: without any content of the file.
     """
     try:
         text = Path(path).read_text(encoding="ascii")
-        jwt, seed = re.findall(r"-{3,}BEGIN [A-Z ]+-{3,}\s*([A-Za-z0-9_.=-]+?)\s*-{3,}END", text)[:2]
-        # An nkeys seed: two bytes of type, the seed, a checksum of two bytes; base32 without padding.
-        raw = base64.b32decode(seed + "=" * (-len(seed) % 8))
-        return jwt.encode(), Ed25519PrivateKey.from_private_bytes(raw[2:34])
     except OSError as error:
         raise SettingsError(f"CRUMBLESS_BUS_CREDENTIALS: cannot read {path}: {error.strerror}") from None
     except ValueError:
-        raise SettingsError(f"CRUMBLESS_BUS_CREDENTIALS: {path} is not a NATS credentials file") from None
+        text = ""
+    if not _is_credentials(text):
+        raise SettingsError(f"CRUMBLESS_BUS_CREDENTIALS: {path} is not a NATS credentials file")
+    return RawCredentials(text)
 
 
 class _TlsClient(Client):
