@@ -1,4 +1,14 @@
-"""HTTP/1.1 with limits for slow requests, pipelined requests and unread responses, which uvicorn does not limit."""
+"""HTTP/1.1 with limits for slow requests, pipelined requests and unread responses, which uvicorn does not limit.
+
+uvicorn's only deadline is the one between two requests. Measured with uvicorn 0.54 and httptools alone:
+
+- Connections without a byte, with half a head and with half a body were still open after 75 seconds.
+- One head of 64 MB was read and took 79 MB of memory.
+- Ten connections that pipelined requests and read no response took 215 MB.
+
+A proxy in front can have such limits. But a node must also be safe behind one without them, or without a proxy. So this
+file overrides members of uvicorn, and pyproject.toml has an upper bound for it.
+"""
 
 import asyncio
 from collections.abc import Sized
