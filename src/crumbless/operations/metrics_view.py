@@ -1,4 +1,7 @@
-"""The metrics of this node in the text format of Prometheus."""
+"""The metrics of this node in the text format of Prometheus.
+
+The counters are those of core/metrics.py, which has the reason why they are plain numbers.
+"""
 
 import asyncio
 import hmac
