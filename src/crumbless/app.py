@@ -20,7 +20,6 @@ from litestar.types import ASGIApp
 
 from crumbless.consent.relay_ga4 import Ga4Relay
 from crumbless.consent.relay_runner import RelaySend
-from crumbless.consent.relay_store import queue_vendor_events
 from crumbless.consent.relay_tiktok import TiktokRelay
 from crumbless.core.errors import ApiError, SettingsError
 from crumbless.core.ids import now_ms
@@ -47,7 +46,6 @@ from crumbless.ledger.events import DomainEvent
 from crumbless.ledger.ledger import Ledger
 from crumbless.ledger.ledger_batch import BatchWriter
 from crumbless.ledger.ledger_open import open_writer
-from crumbless.ledger.reaction import Reaction
 from crumbless.limit_table import limits_of
 from crumbless.mail.mail_port import MailPort
 from crumbless.mail.mail_send import MailSend
@@ -59,6 +57,7 @@ from crumbless.operations.readiness import Readiness
 from crumbless.operations.retention_sweep import RetentionSweep, rules_of
 from crumbless.pages.policy_view import PolicyPages
 from crumbless.protocol.frames import MAX_FRAME
+from crumbless.reaction_table import REACTIONS
 from crumbless.realtime.command import Commands
 from crumbless.realtime.event_publisher import EventPublisher
 from crumbless.realtime.realtime_node import RealtimeNode, open_bus_transport
@@ -96,9 +95,6 @@ DRAIN_SECONDS = 0.5
 
 SWITCH_SECONDS = 0.0005
 """How long the event loop may block the ledger's thread (Python's default is ten times as long)."""
-
-REACTIONS: Sequence[Reaction] = (queue_vendor_events,)
-"""Work of the subjects in the transaction of new entries."""
 
 
 class Server:

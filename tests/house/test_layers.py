@@ -43,7 +43,7 @@ SUBJECTS = (
     "storage_auditor",
     "connection_check",
 )
-COMPOSITION = ("tables", "wire_modules", "limit_table", "routes", "app", "demo", "cli", "__main__")
+COMPOSITION = ("tables", "wire_modules", "limit_table", "reaction_table", "routes", "app", "demo", "cli", "__main__")
 ORDER = (*TECHNICAL, *SUBJECTS, *COMPOSITION)
 """A package may import from itself and from those before it."""
 

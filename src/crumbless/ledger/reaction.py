@@ -1,6 +1,6 @@
 """Reactions: what a subject does in the transaction that appends entries, such as queueing an event for a vendor.
 
-The ledger imports no subject. `app.py` joins the reactions in a table and passes them to the writer.
+The ledger imports no subject. `reaction_table.py` lists the reactions, and `app.py` passes them to the writer.
 """
 
 from collections.abc import Callable, Mapping, Sequence
