@@ -21,6 +21,7 @@ from litestar.types import ASGIApp
 from crumbless.consent.relay_ga4 import Ga4Relay
 from crumbless.consent.relay_runner import RelaySend
 from crumbless.consent.relay_tiktok import TiktokRelay
+from crumbless.core.deferred_import import deferred_module
 from crumbless.core.errors import ApiError, SettingsError
 from crumbless.core.ids import now_ms
 from crumbless.core.periodic import Loops
@@ -83,7 +84,10 @@ from crumbless.tasks.task_runner import TaskHandler, TaskRunner
 from crumbless.visitors.visitor_services import open_visitor_services
 
 if TYPE_CHECKING:
-    from crumbless.operations.tracing_otlp import OtlpTrace
+    from crumbless.operations import tracing_otlp
+else:
+    # Its packages are an extra, and heavy.
+    tracing_otlp = deferred_module("crumbless.operations.tracing_otlp")
 
 log = logging.getLogger("crumbless")
 
@@ -260,7 +264,7 @@ class Server:
         return Middleware(app, self.services)
 
 
-def open_trace(url: str) -> "OtlpTrace | None":
+def open_trace(url: str) -> "tracing_otlp.OtlpTrace | None":
     """Return the exporter of traces to this address, or None if it is empty.
 
     Raises:
@@ -269,11 +273,10 @@ def open_trace(url: str) -> "OtlpTrace | None":
     if not url:
         return None
     try:
-        from crumbless.operations.tracing_otlp import OtlpTrace  # noqa: PLC0415 - an extra, and heavy
+        return tracing_otlp.OtlpTrace(url)
     except ModuleNotFoundError as error:
         needed = "pip install 'crumbless[tracing]'"
         raise SettingsError(f"CRUMBLESS_TRACING_URL: {error.name} is not installed: {needed}") from None
-    return OtlpTrace(url)
 
 
 def open_socket(host: str, port: int) -> socket.socket:

@@ -87,6 +87,10 @@ WEB_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""")
 Edge = tuple[str, str]
 
 
+IMPORTING = ("import_module", "__import__", "deferred_module")
+"""Calls that import the module whose full name is one of their arguments, now or later."""
+
+
 def is_allowed(importer: str, imported: str, order: tuple[str, ...] = ORDER) -> bool:
     """Return whether one package may import from the other. Raises ValueError if one is not in the order."""
     return order.index(importer) >= order.index(imported)
@@ -106,7 +110,7 @@ def imported_names(tree: ast.AST, module: str) -> Iterator[str]:
             base = module.split(".")[: -node.level] if node.level else []
             origin = ".".join([*base, *([node.module] if node.module else [])])
             yield from (f"{origin}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(IMPORTING):
             texts = (argument.value for argument in node.args if isinstance(argument, ast.Constant))
             yield from (text for text in texts if isinstance(text, str))
 
@@ -247,6 +251,7 @@ def test_browser_surfaces_do_not_import_from_one_another() -> None:
             "import importlib\nimportlib.import_module('crumbless.routes')",
             ("sites", "routes"),
         ),
+        ("crumbless.core.x", 'y = deferred_module("crumbless.mail.mail_smtp")', ("core", "mail")),
     ],
 )
 def test_python_import_upward_is_found(module: str, source: str, edge: Edge) -> None:

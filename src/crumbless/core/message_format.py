@@ -6,8 +6,16 @@ The build checks every message with a full parser (web/i18n); tests/house/test_t
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from crumbless.core.deferred_import import deferred_module
 from crumbless.core.errors import CrumblessError
+
+if TYPE_CHECKING:
+    import babel
+else:
+    # 4 ms.
+    babel = deferred_module("babel")
 
 
 class MessageError(CrumblessError):
@@ -81,10 +89,7 @@ def _form(forms: Mapping[str, Parts], language: str, value: object) -> Parts:
 
 @functools.cache
 def _plural_rule(language: str) -> Callable[[int], str]:
-    # Imported with the first plural, because it takes 12 ms, which the start does not have to wait for.
-    from babel import Locale  # noqa: PLC0415
-
-    return Locale.parse(language).plural_form
+    return babel.Locale.parse(language).plural_form
 
 
 @functools.lru_cache(4_096)

@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from crumbless.core.deferred_import import deferred_module
 from crumbless.core.errors import SettingsError
 from crumbless.core.settings import FileSettings
 
 if TYPE_CHECKING:
-    from obstore.store import ObjectStore
+    from obstore import store
+else:
+    # 5 ms and 5 MB.
+    store = deferred_module("obstore.store")
 
 SETTING = "CRUMBLESS_FILES_URL"
 
@@ -55,7 +59,7 @@ class FileStore:
         bucket = address.scheme == "s3" and bool(address.hostname)
         if not (local or bucket) or address.query or address.fragment:
             raise SettingsError(f"{SETTING}: expected file:///FOLDER or s3://BUCKET/PREFIX")
-        self._store: ObjectStore | None = None
+        self._store: store.ObjectStore | None = None
 
     async def put(self, name: str, content: bytes) -> None:
         """Store the content under the name."""
@@ -76,24 +80,20 @@ class FileStore:
         except FileNotFoundError:
             return
 
-    def _opened(self) -> "ObjectStore":
+    def _opened(self) -> "store.ObjectStore":
         if self._store is None:
             self._store = self._open_folder() if self._address.scheme == "file" else self._open_bucket()
         return self._store
 
-    def _open_folder(self) -> "ObjectStore":
-        from obstore.store import LocalStore  # noqa: PLC0415
-
+    def _open_folder(self) -> "store.ObjectStore":
         folder = Path(unquote(self._address.path))
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # The folder may come from another program, or from an earlier version, with another mode.
         with contextlib.suppress(PermissionError):
             folder.chmod(0o700)
-        return LocalStore(folder)
+        return store.LocalStore(folder)
 
-    def _open_bucket(self) -> "ObjectStore":
-        from obstore.store import S3Store  # noqa: PLC0415
-
+    def _open_bucket(self) -> "store.ObjectStore":
         settings, options = self._settings, dict[str, str]()
         if settings.files_endpoint:
             options["endpoint"] = settings.files_endpoint
@@ -103,7 +103,7 @@ class FileStore:
             options["access_key_id"] = settings.files_access_key
             options["secret_access_key"] = settings.files_secret_key
         plain = settings.files_endpoint.startswith("http://")
-        return S3Store(
+        return store.S3Store(
             self._address.hostname or "",
             prefix=unquote(self._address.path).strip("/") or None,
             client_options={"allow_http": plain, "timeout": "20s", "connect_timeout": "5s"},

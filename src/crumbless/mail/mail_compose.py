@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
 from crumbless.core.message_format import format_message, message_parts
@@ -89,9 +90,6 @@ def _format_html(text: str, language: str, values: Mapping[str, str]) -> Markup:
 
 @functools.cache
 def _template(name: str) -> Any:
-    # Imported only by processes that send emails.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # noqa: PLC0415
-
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=select_autoescape(["html.jinja"]),

@@ -3,14 +3,17 @@
 import asyncio
 import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, localtime, make_msgid
+from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+import aiosmtplib
 
 from crumbless.core.errors import SettingsError
 from crumbless.mail.mail_port import Mail, MailFailed
-
-if TYPE_CHECKING:
-    from email.message import EmailMessage
 
 DEADLINE_SECONDS = 30.0
 """For a whole email, from the connection to the server's last response."""
@@ -83,8 +86,6 @@ class SmtpMail:
 
     async def send(self, mail: Mail) -> None:
         """Send the email. Raises MailFailed."""
-        import aiosmtplib  # noqa: PLC0415 - an installation without mail never loads it
-
         message = write_message(mail, self._sender, self._sender_name)
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
@@ -103,9 +104,7 @@ class SmtpMail:
         except (aiosmtplib.SMTPException, OSError) as error:
             raise MailFailed(_why_unreachable(error)) from None
 
-    async def _hand_over(self, message: "EmailMessage") -> None:
-        import aiosmtplib  # noqa: PLC0415
-
+    async def _hand_over(self, message: EmailMessage) -> None:
         server = self._server
         client = aiosmtplib.SMTP(
             hostname=server.host,
@@ -132,14 +131,8 @@ def _why_unreachable(error: BaseException) -> str:
     return f"the mail server could not be reached ({type(error).__name__})"
 
 
-def write_message(mail: Mail, sender: str, sender_name: str) -> "EmailMessage":
+def write_message(mail: Mail, sender: str, sender_name: str) -> EmailMessage:
     """Return the email in the format of RFC 5322: its text first, and its HTML as the alternative."""
-    # Imported here, so that a node that sends no email starts faster.
-    from email.headerregistry import Address  # noqa: PLC0415
-    from email.message import EmailMessage  # noqa: PLC0415
-    from email.policy import SMTP  # noqa: PLC0415
-    from email.utils import format_datetime, localtime, make_msgid  # noqa: PLC0415
-
     message = EmailMessage(policy=SMTP)
     # The header classes reject line ends, so no name or subject can add a header.
     message["From"] = Address(sender_name, addr_spec=sender)

@@ -3,7 +3,9 @@
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from crumbless.core.deferred_import import deferred_module
 from crumbless.core.periodic import Periodic
 from crumbless.core.settings import BusSettings
 from crumbless.ledger.entry import Appended
@@ -18,6 +20,13 @@ from crumbless.realtime.session_state import SessionChanges
 from crumbless.realtime.subscriptions import Subscriptions
 from crumbless.realtime.summaries import Summaries
 from crumbless.security.access import Session
+
+if TYPE_CHECKING:
+    from crumbless.realtime import bus_nats, bus_postgres
+else:
+    # With their clients: 35 ms, or 20 ms and 2 MB.
+    bus_nats = deferred_module("crumbless.realtime.bus_nats")
+    bus_postgres = deferred_module("crumbless.realtime.bus_postgres")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +97,5 @@ def open_bus_transport(settings: BusSettings, database_url: str, prefix: str) ->
     if settings.bus_url == "memory":
         return None
     if settings.bus_url == "postgresql":
-        from crumbless.realtime.bus_postgres import PostgresTransport  # noqa: PLC0415
-
-        return PostgresTransport(database_url)
-    from crumbless.realtime.bus_nats import NatsTransport  # noqa: PLC0415
-
-    return NatsTransport(settings.bus_url, prefix, settings.bus_credentials, settings.bus_ca)
+        return bus_postgres.PostgresTransport(database_url)
+    return bus_nats.NatsTransport(settings.bus_url, prefix, settings.bus_credentials, settings.bus_ca)

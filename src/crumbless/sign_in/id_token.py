@@ -6,9 +6,20 @@ could sign with the public key.
 
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from crumbless.core.deferred_import import deferred_module
+
+if TYPE_CHECKING:
+    from joserfc import errors, jwk, jws, jwt
+else:
+    # 27 ms, for installations with a provider only.
+    errors = deferred_module("joserfc.errors")
+    jwk = deferred_module("joserfc.jwk")
+    jws = deferred_module("joserfc.jws")
+    jwt = deferred_module("joserfc.jwt")
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519")
 
@@ -76,24 +87,20 @@ def read_id_token(
 
 
 def _verified(token: str, keys: Mapping[str, Any]) -> dict[str, Any]:
-    from joserfc import jws, jwt  # noqa: PLC0415 - only installations with a provider pay for it
-    from joserfc.errors import InvalidKeyIdError, JoseError  # noqa: PLC0415
-    from joserfc.jwk import KeySet  # noqa: PLC0415
-
     if len(token) > MAX_TOKEN:
         raise IdTokenRejected("it is too large")
     try:
         # All algorithms that joserfc knows are registered, so that only ALGORITHMS decides which ones are rejected.
         registry = jws.JWSRegistry(algorithms=[*ALGORITHMS])
         signing = [key for key in msgspec.convert(keys.get("keys", []), list[dict[str, Any]]) if _may_verify(key)]
-        key_set = KeySet.import_key_set({"keys": signing})
+        key_set = jwk.KeySet.import_key_set({"keys": signing})
         with warnings.catch_warnings():
             # RFC 9864 renames EdDSA to Ed25519. Providers still use EdDSA.
             warnings.simplefilter("ignore")
             return jwt.decode(token, key_set, algorithms=[*ALGORITHMS], registry=registry).claims
-    except InvalidKeyIdError:
+    except errors.InvalidKeyIdError:
         raise IdTokenRejected("an unknown key", key_unknown=True) from None
-    except (JoseError, msgspec.ValidationError, ValueError, TypeError, KeyError):
+    except (errors.JoseError, msgspec.ValidationError, ValueError, TypeError, KeyError):
         raise IdTokenRejected("the signature is not the provider's") from None
 
 

@@ -3,14 +3,23 @@
 User verification is required and checked: a passkey counts as two factors only if the device has identified its owner.
 """
 
-import importlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from crumbless.core.deferred_import import deferred_module
 from crumbless.sign_in.passkey_port import NewPasskey, PasskeyRejected, UsedPasskey
+
+if TYPE_CHECKING:
+    import webauthn
+    from webauthn.helpers import exceptions, structs
+else:
+    # 65 ms and 5 MB.
+    webauthn = deferred_module("webauthn")
+    exceptions = deferred_module("webauthn.helpers.exceptions")
+    structs = deferred_module("webauthn.helpers.structs")
 
 T = TypeVar("T")
 
@@ -28,8 +37,8 @@ class PasskeyVerifier:
     address: str
 
     def load(self) -> None:
-        """Import the library. It is large, and most servers never need it."""
-        importlib.import_module("webauthn")
+        """Import the library, which takes a while. Call it in a thread before the first verification."""
+        _ = webauthn.__version__
 
     @property
     def _host(self) -> str:
@@ -39,9 +48,6 @@ class PasskeyVerifier:
         self, challenge: bytes, owner: bytes, email: str, name: str, known: Sequence[str]
     ) -> dict[str, Any]:
         """Return the browser's options for a new passkey. `owner`: a random ID. `known`: credentials to exclude."""
-        import webauthn  # noqa: PLC0415 - few requests need it
-        from webauthn.helpers import structs  # noqa: PLC0415
-
         options = webauthn.generate_registration_options(
             rp_id=self._host,
             rp_name="Crumbless",
@@ -63,9 +69,6 @@ class PasskeyVerifier:
 
     def request_options(self, challenge: bytes, allowed: Sequence[str] = ()) -> dict[str, Any]:
         """Return the browser's options for a sign-in with a passkey. Without `allowed`, any passkey of this host."""
-        import webauthn  # noqa: PLC0415
-        from webauthn.helpers import structs  # noqa: PLC0415
-
         options = webauthn.generate_authentication_options(
             rp_id=self._host,
             challenge=challenge,
@@ -79,9 +82,6 @@ class PasskeyVerifier:
 
     def verify_new(self, credential: dict[str, Any], challenge: bytes) -> NewPasskey:
         """Return the new passkey. Raises PasskeyRejected."""
-        import webauthn  # noqa: PLC0415
-        from webauthn.helpers import bytes_to_base64url  # noqa: PLC0415
-
         made = _rejecting(
             lambda: webauthn.verify_registration_response(
                 credential=credential,
@@ -92,7 +92,7 @@ class PasskeyVerifier:
             )
         )
         return NewPasskey(
-            bytes_to_base64url(made.credential_id),
+            webauthn.helpers.bytes_to_base64url(made.credential_id),
             made.credential_public_key,
             made.sign_count,
             made.credential_backed_up,
@@ -102,7 +102,6 @@ class PasskeyVerifier:
         self, credential: dict[str, Any], challenge: bytes, public_key: bytes, sign_count: int
     ) -> UsedPasskey:
         """Return the used passkey. Raises PasskeyRejected."""
-        import webauthn  # noqa: PLC0415
 
         def verify(counted: int) -> UsedPasskey:
             used = webauthn.verify_authentication_response(
@@ -122,9 +121,7 @@ class PasskeyVerifier:
 
 
 def _rejecting(operation: Callable[[], T]) -> T:
-    from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
-
     try:
         return operation()
-    except (WebAuthnException, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (exceptions.WebAuthnException, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise PasskeyRejected from None
