@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import yaml
@@ -25,8 +25,7 @@ def text_of(name: str) -> str:
 
 
 def commands() -> set[str]:
-    named = {str(one.name or cast(Any, one.callback).__name__) for one in app.registered_commands}
-    return named | {str(one.name) for one in app.registered_groups}
+    return {*app.commands}
 
 
 def block(text: str, heading: str) -> str:

@@ -11,8 +11,8 @@ from typing import Any, get_args
 import msgspec
 import pytest
 from babel import Locale
-from typer.main import get_command
 
+from crumbless.cli.lazy_command import LazyCommand
 from crumbless.cli.main import app
 from crumbless.core.errors import ERROR_SPECS
 from crumbless.core.settings import CONFIG_FILE, PREFIX, SECTION_OF, SECTIONS, TEST_PREFIX
@@ -261,13 +261,15 @@ def test_commands_that_a_document_names_exist(document: Path) -> None:
 
 def is_command(words: list[str]) -> bool:
     """Return whether a command of these words exists. Words after a complete command are its arguments."""
-    found: Any = get_command(app)
+    found: Any = app
     for word in words:
         if not hasattr(found, "commands"):
             return True
         found = found.commands.get(word)
         if found is None:
             return False
+        if isinstance(found, LazyCommand):
+            found = found.load()
     return True
 
 

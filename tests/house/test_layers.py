@@ -87,7 +87,7 @@ WEB_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""")
 Edge = tuple[str, str]
 
 
-IMPORTING = ("import_module", "__import__", "deferred_module")
+IMPORTING = ("import_module", "__import__", "deferred_module", "LazyCommand")
 """Calls that import the module whose full name is one of their arguments, now or later."""
 
 
@@ -185,6 +185,21 @@ def test_modules_import_in_no_circle() -> None:
     assert find_circle({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == ["a", "b", "c"]
 
 
+def test_commands_count_as_imports_of_their_table() -> None:
+    commands = {f"crumbless.cli.{path.stem}" for path in (PACKAGE / "cli").glob("*_command*.py")}
+    commands.discard("crumbless.cli.lazy_command")
+    assert len(commands) > 5
+    assert module_imports()["crumbless.cli.main"] >= commands
+
+
+def test_imports_inside_functions_are_few() -> None:
+    """Parts that few processes need are imported through core/deferred_import.py or as commands of cli/main.py."""
+    files = [path for top in ("src", "tools", "bench") for path in (ROOT / top).rglob("*.py")]
+    assert len(files) > 200
+    exceptions = [path.name for path in files for _ in re.findall(r"# noqa: PLC0415", path.read_text(encoding="utf-8"))]
+    assert len(exceptions) <= 10, exceptions
+
+
 def test_only_the_route_table_imports_handlers() -> None:
     wrong = [
         f"{module} imports {imported}"
@@ -252,6 +267,7 @@ def test_browser_surfaces_do_not_import_from_one_another() -> None:
             ("sites", "routes"),
         ),
         ("crumbless.core.x", 'y = deferred_module("crumbless.mail.mail_smtp")', ("core", "mail")),
+        ("crumbless.app.x", 'LazyCommand("serve", "crumbless.cli.serve_command", "Serve.")', ("app", "cli")),
     ],
 )
 def test_python_import_upward_is_found(module: str, source: str, edge: Edge) -> None:

@@ -1,4 +1,4 @@
-"""Commands that copy, back up, restore and verify all data of an installation."""
+"""Commands that migrate, compact, copy, back up, restore and verify the database."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -6,68 +6,80 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from crumbless.cli.ready_settings import read_ready_settings
 from crumbless.core.settings import check_database_url, read_settings
+from crumbless.database import backup as database_backup
 from crumbless.database.copy import ProgressCallback
+from crumbless.database.database import compact as compact_database
+from crumbless.database.schema import SCHEMA
+from crumbless.database.schema import migrate as migrate_database
+from crumbless.tables import metadata
 
-database_app = typer.Typer()
+app = typer.Typer()
 
 Url = Annotated[str, typer.Argument(help="sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME.")]
 
 
-@database_app.command("copy")
+@app.command()
+def migrate() -> None:
+    """Migrate the database to the schema of this version. Does nothing if it is up to date."""
+    with progress_of_rows() as progress:
+        migrate_database(read_settings().database.database_url, progress=progress)
+    typer.echo(f"The database has schema {SCHEMA}.")
+
+
+@app.command()
+def compact() -> None:
+    """Rewrite the database file, without free space. Stop the server first."""
+    before, after = compact_database(read_ready_settings().database.database_url, metadata)
+    typer.echo(f"The database has {after / 1e6:.1f} MB; it had {before / 1e6:.1f} MB.")
+
+
+@app.command("copy")
 def copy_database(source: Url, target: Url) -> None:
     """Copy everything from one database into another, empty one. Stop the server first.
 
     If the copy is interrupted, the same command continues it.
     """
-    from crumbless.database.backup import copy  # noqa: PLC0415 - each command pays only for what it uses
-    from crumbless.tables import metadata  # noqa: PLC0415
-
     for url in (source, target):
         check_database_url(url)
     with progress_of_rows() as progress:
-        sums = copy(source, target, metadata, progress)
+        sums = database_backup.copy(source, target, metadata, progress)
     _print_sums(sum(one.rows for one in sums.values()), len(sums))
 
 
-@database_app.command("backup")
+@app.command("backup")
 def backup_database(
     file: Annotated[Path, typer.Argument(help="A new file; it will be a SQLite database, whatever the source is.")],
 ) -> None:
     """Write a snapshot of the database to a file, while the server runs."""
-    from crumbless.database.backup import backup  # noqa: PLC0415
-    from crumbless.tables import metadata  # noqa: PLC0415
-
     with progress_of_rows() as progress:
-        size = backup(read_settings().database.database_url, file, metadata, progress)
+        size = database_backup.backup(read_settings().database.database_url, file, metadata, progress)
     typer.echo(f"{file} has {size / 1e6:.1f} MB. The secret key and the files are not in it: back them up too.")
 
 
-@database_app.command("restore")
+@app.command("restore")
 def restore_database(
     file: Annotated[Path, typer.Argument(help="A file from `crumbless backup`.", exists=True, dir_okay=False)],
     yes: Annotated[bool, typer.Option("--yes", help="Replace the content of the database.")] = False,
 ) -> None:
     """Replace the content of the database with a backup. Stop the server first."""
-    from crumbless.database.backup import restore  # noqa: PLC0415
-    from crumbless.tables import metadata  # noqa: PLC0415
-
     with progress_of_rows() as progress:
-        verified = restore(file, read_settings().database.database_url, metadata, replace=yes, progress=progress)
+        verified = database_backup.restore(file, read_settings().database.database_url, metadata, replace=yes, progress=progress)
     if not verified.summed:
         _warn_without_sums(file)
     typer.echo(f"The database now has the content of {file}.")
 
 
-@database_app.command("verify")
+@app.command("verify")
 def verify_backup_file(
     file: Annotated[Path, typer.Argument(help="A file from `crumbless backup`.", exists=True, dir_okay=False)],
 ) -> None:
     """Check that a backup is complete and unchanged. Exit code 0 only if it is."""
-    from crumbless.database.backup import verify_backup  # noqa: PLC0415
-
-    verified = verify_backup(file)
+    verified = database_backup.verify_backup(file)
     if verified.summed:
         typer.echo(f"{file} is complete and unchanged: {verified.rows} rows in {verified.tables} tables.")
     else:
@@ -90,9 +102,6 @@ def _print_sums(rows: int, tables: int) -> None:
 @contextmanager
 def progress_of_rows() -> Generator[ProgressCallback]:
     """Show the progress of each table."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -1,6 +1,5 @@
-"""Commands for workspaces and operators, and the setup link that the first start prints."""
+"""Commands for workspaces and operators."""
 
-import asyncio
 import secrets
 import sys
 from typing import Annotated
@@ -8,37 +7,29 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
+from crumbless.accounts.operator_store import find_credentials
+from crumbless.audit_log.audit_write import write_audit_log
+from crumbless.cli.ready_settings import read_ready_settings
 from crumbless.core.errors import ApiError
-from crumbless.core.settings import Settings, read_settings
+from crumbless.database.database import write_once
+from crumbless.people.member_store import find_member_by_email, list_members
+from crumbless.people.person_change import disable_by_command
+from crumbless.people.workspace_store import choose_workspace, list_workspaces
 from crumbless.security.access import OperatorRole
+from crumbless.sign_in.account_policy_change import remove_by_command
+from crumbless.sign_in.password_reset import RESET_MINUTES, new_reset
+from crumbless.sites.workspace_begin import SETUP_HOURS, offer_workspace
+from crumbless.sites.workspace_set_up import add_operator, workspace_for
 
+app = typer.Typer()
 operator_app = typer.Typer(help="The operators.", no_args_is_help=True)
 workspace_app = typer.Typer(
     help="The workspaces (tenants), each with its operators, sites and conversations.", no_args_is_help=True
 )
+app.add_typer(operator_app, name="operator")
+app.add_typer(workspace_app, name="workspace")
 
 Email = Annotated[str, typer.Argument(help="The operator's email address.")]
-
-
-def _ready() -> Settings:
-    from crumbless.database.schema import check_schema  # noqa: PLC0415 - each command pays only for what it uses
-
-    settings = read_settings()
-    check_schema(settings.database.database_url)
-    return settings
-
-
-async def print_setup_link(settings: Settings) -> None:
-    """Print the setup link if the installation has no owner. To the console, never to a log."""
-    from crumbless.database.database import write_once  # noqa: PLC0415
-    from crumbless.sites.workspace_begin import SETUP_HOURS, offer_first_setup  # noqa: PLC0415
-
-    secret = await asyncio.to_thread(write_once, settings.database.database_url, offer_first_setup)
-    if secret is not None:
-        typer.echo(
-            f"\nThis installation has no owner yet. Open this link to set it up; it works once,"
-            f" for {SETUP_HOURS} hours, and until the next start:\n\n  {settings.server.address}/desk#setup={secret}\n"
-        )
 
 
 @operator_app.command("add")
@@ -54,10 +45,7 @@ def operator_add(
     ] = False,
 ) -> None:
     """Add an operator and print the password, once."""
-    from crumbless.database.database import write_once  # noqa: PLC0415
-    from crumbless.sites.workspace_set_up import add_operator, workspace_for  # noqa: PLC0415
-
-    settings = _ready()
+    settings = read_ready_settings()
     password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
 
     def add(connection: Connection) -> None:
@@ -70,10 +58,7 @@ def operator_add(
 @operator_app.command("list")
 def operator_list() -> None:
     """List all operators: workspace, role, name, address."""
-    from crumbless.database.database import write_once  # noqa: PLC0415
-    from crumbless.people.member_store import list_members  # noqa: PLC0415
-
-    for one in write_once(_ready().database.database_url, list_members):
+    for one in write_once(read_ready_settings().database.database_url, list_members):
         state = "" if one.active else "  (disabled)"
         typer.echo(f"{one.workspace}  {one.role:8}  {one.name}  {one.email}{state}")
 
@@ -81,10 +66,6 @@ def operator_list() -> None:
 @operator_app.command("reset")
 def operator_reset(email: Email) -> None:
     """Print a link for choosing a new password. Send it to the operator yourself."""
-    from crumbless.accounts.operator_store import find_credentials  # noqa: PLC0415
-    from crumbless.audit_log.audit_write import write_audit_log  # noqa: PLC0415
-    from crumbless.database.database import write_once  # noqa: PLC0415
-    from crumbless.sign_in.password_reset import RESET_MINUTES, new_reset  # noqa: PLC0415
 
     def make(connection: Connection) -> str:
         person = find_credentials(connection, email)
@@ -101,7 +82,7 @@ def operator_reset(email: Email) -> None:
         )
         return new_reset(connection, person)
 
-    settings = _ready()
+    settings = read_ready_settings()
     secret = write_once(settings.database.database_url, make)
     typer.echo(f"The link works once, for {RESET_MINUTES} minutes:\n{settings.server.address}/desk#reset={secret}")
 
@@ -109,9 +90,6 @@ def operator_reset(email: Email) -> None:
 @operator_app.command("disable")
 def operator_disable(email: Email) -> None:
     """Disable the operator's sign-in and end all sessions."""
-    from crumbless.database.database import write_once  # noqa: PLC0415
-    from crumbless.people.member_store import find_member_by_email  # noqa: PLC0415
-    from crumbless.people.person_change import disable_by_command  # noqa: PLC0415
 
     def disable(connection: Connection) -> None:
         person = find_member_by_email(connection, email)
@@ -119,17 +97,14 @@ def operator_disable(email: Email) -> None:
             raise ApiError("not_found", f"No operator signs in with {email}.")
         disable_by_command(connection, person)
 
-    write_once(_ready().database.database_url, disable)
+    write_once(read_ready_settings().database.database_url, disable)
     typer.echo(f"{email} can no longer sign in.")
 
 
 @workspace_app.command("add")
 def workspace_add(name: Annotated[str, typer.Argument(help="The name of the workspace.")]) -> None:
     """Add a workspace and print the link for its future owner."""
-    from crumbless.database.database import write_once  # noqa: PLC0415
-    from crumbless.sites.workspace_begin import SETUP_HOURS, offer_workspace  # noqa: PLC0415
-
-    settings = _ready()
+    settings = read_ready_settings()
     secret = write_once(settings.database.database_url, lambda connection: offer_workspace(connection, name))
     typer.echo(f"The link works once, for {SETUP_HOURS} hours:\n{settings.server.address}/desk#setup={secret}")
 
@@ -137,19 +112,13 @@ def workspace_add(name: Annotated[str, typer.Argument(help="The name of the work
 @workspace_app.command("list")
 def workspace_list() -> None:
     """List the workspaces: number, name and number of operators."""
-    from crumbless.database.database import write_once  # noqa: PLC0415
-    from crumbless.people.workspace_store import list_workspaces  # noqa: PLC0415
-
-    for number, name, people in write_once(_ready().database.database_url, list_workspaces):
+    for number, name, people in write_once(read_ready_settings().database.database_url, list_workspaces):
         typer.echo(f"{number}  {name}  {people}")
 
 
 @workspace_app.command("remove-policy")
 def workspace_remove_policy(name: Annotated[str, typer.Argument(help="The workspace, by name or number.")]) -> None:
     """Remove the account policy if it locks all operators out. Only the settings apply then."""
-    from crumbless.database.database import write_once  # noqa: PLC0415
-    from crumbless.people.workspace_store import choose_workspace  # noqa: PLC0415
-    from crumbless.sign_in.account_policy_change import remove_by_command  # noqa: PLC0415
 
     def remove(connection: Connection) -> None:
         workspace = choose_workspace(connection, name)
@@ -157,5 +126,5 @@ def workspace_remove_policy(name: Annotated[str, typer.Argument(help="The worksp
             raise ApiError("not_found", f"There is no workspace {name}.")
         remove_by_command(connection, workspace)
 
-    write_once(_ready().database.database_url, remove)
+    write_once(read_ready_settings().database.database_url, remove)
     typer.echo(f"Removed the account policy of {name}.")

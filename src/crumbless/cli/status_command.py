@@ -2,15 +2,18 @@
 
 import importlib.metadata
 import json
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+import typer
 
-from crumbless.core.settings import Settings
+from crumbless.core.settings import Settings, read_settings
 from crumbless.database.database import is_postgres
 from crumbless.database.database_sqlite import sqlite_path
 from crumbless.database.disk_space import MEGABYTE, DiskSpace
@@ -18,6 +21,8 @@ from crumbless.database.schema import SCHEMA
 from crumbless.files.file_storage import written_folders
 from crumbless.operations.operation_wire import ReadyResponse
 from crumbless.operations.status_read import is_served, read_stored
+
+app = typer.Typer()
 
 RESPONSE_SECONDS = 5.0
 """Longest time for a readiness response. The server waits up to 3 s for its own parts."""
@@ -107,15 +112,16 @@ def lines_of(status: Status) -> Iterator[str]:
         yield f"Not healthy: {fault}."
 
 
-def run_command(settings: Settings, as_json: bool) -> int:
-    """Print the status; return 0 if the installation is healthy, else 1."""
-    status = read_status(settings)
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print one object of JSON.")] = False) -> None:
+    """Show the status of the installation, running or not. Exit code 0 if it is healthy, 1 if not."""
+    found = read_status(read_settings())
     if as_json:
-        print(json.dumps(msgspec.to_builtins(status)))  # noqa: T201 - the command's output
+        typer.echo(json.dumps(msgspec.to_builtins(found)))
     else:
-        for line in lines_of(status):
-            print(line)  # noqa: T201 - the command's output
-    return 0 if status.healthy else 1
+        for line in lines_of(found):
+            typer.echo(line)
+    sys.exit(0 if found.healthy else 1)
 
 
 def _backup_faults(settings: Settings, backup: Path | None) -> list[str]:

@@ -9,6 +9,7 @@ import msgspec
 import typer
 from sqlalchemy import Connection
 
+from crumbless.cli.ready_settings import read_ready_settings
 from crumbless.consent.consent import CATEGORY_OF, receipt_document
 from crumbless.consent.consent_store import receipts_of_site
 from crumbless.consent.counter_read import COUNTED, day_counters
@@ -18,22 +19,18 @@ from crumbless.consent.relay_tiktok import TiktokRelay
 from crumbless.consent.tag_change import find_site_of, remove_vendor_tag, use_vendor_tag
 from crumbless.consent.tag_store import TagMode, VendorTag, consent_revision, find_vendor_tags
 from crumbless.core.errors import ApiError
-from crumbless.core.settings import Settings, read_settings
+from crumbless.core.settings import Settings
 from crumbless.database.database import write_once
-from crumbless.database.schema import check_schema
 from crumbless.device_storage.storage_registry import Service
 
+app = typer.Typer()
 tag_app = typer.Typer(help="Google Analytics and TikTok on a site, after consent.", no_args_is_help=True)
 consent_app = typer.Typer(help="The visitors' consent receipts.", no_args_is_help=True)
+app.add_typer(tag_app, name="tag")
+app.add_typer(consent_app, name="consent")
 
 SiteKey = Annotated[str, typer.Argument(help="The site's key.", metavar="SITE")]
 ServiceName = Annotated[Service, typer.Argument(help="The vendor's service.", metavar="ga4|tiktok")]
-
-
-def _ready() -> Settings:
-    settings = read_settings()
-    check_schema(settings.database.database_url)
-    return settings
 
 
 @tag_app.command("set")
@@ -47,7 +44,7 @@ def tag_set(
     ] = False,
 ) -> None:
     """Use a vendor script on the site, in place of another of the same service."""
-    settings = _ready()
+    settings = read_ready_settings()
     secret = sys.stdin.readline().strip() if secret_stdin else ""
     tag = VendorTag(service, mode, identifier, secret)
     revision = write_once(settings.database.database_url, lambda connection: use_vendor_tag(connection, site, tag))
@@ -69,7 +66,9 @@ def _snippet(settings: Settings, site: str, service: Service) -> str:
 @tag_app.command("drop")
 def tag_drop(site: SiteKey, service: ServiceName) -> None:
     """Remove the service from the site. Queued events of a relay are deleted."""
-    write_once(_ready().database.database_url, lambda connection: remove_vendor_tag(connection, site, service))
+    write_once(
+        read_ready_settings().database.database_url, lambda connection: remove_vendor_tag(connection, site, service)
+    )
     typer.echo(f"{site} does not use {service}.")
 
 
@@ -81,7 +80,7 @@ def tag_list(site: SiteKey) -> None:
         found = find_site_of(connection, site)
         return find_vendor_tags(connection, found.id), consent_revision(connection, found.id)
 
-    settings = _ready()
+    settings = read_ready_settings()
     tags, revision = write_once(settings.database.database_url, read)
     typer.echo(f"Consent revision {revision}" + ("" if tags else "; no tags"))
     for tag in tags:
@@ -97,7 +96,7 @@ def tag_test(
     test_code: Annotated[str, typer.Option(help="TikTok's test event code, from Events Manager.")] = "",
 ) -> None:
     """Check whether the vendor would accept a relay's events. Exit code 1 if not."""
-    settings = _ready()
+    settings = read_ready_settings()
 
     def read(connection: Connection) -> RelayAccount:
         found = find_site_of(connection, site)
@@ -131,7 +130,7 @@ async def _check(relay: RelayPort, account: RelayAccount, test_code: str) -> lis
 @consent_app.command("export")
 def consent_export(site: Annotated[str, typer.Option(help="The site's key.")]) -> None:
     """Print all consent receipts of the site, one JSON-LD document per line, as in ISO/IEC TS 27560:2023."""
-    settings = _ready()
+    settings = read_ready_settings()
 
     def export(connection: Connection) -> None:
         found = find_site_of(connection, site)
@@ -142,15 +141,19 @@ def consent_export(site: Annotated[str, typer.Option(help="The site's key.")]) -
     write_once(settings.database.database_url, export)
 
 
-def print_counters(site: str, days: int) -> None:
-    """Print the counters of a site."""
+@app.command()
+def counters(
+    site: Annotated[str, typer.Argument(help="The site's key.")],
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days, today included.")] = 30,
+) -> None:
+    """Show a site's counters by day (UTC), without personal data."""
 
     def read(connection: Connection) -> dict[str, dict[str, int]]:
         found = find_site_of(connection, site)
         return day_counters(connection, found.workspace, found.id, days)
 
-    counters = write_once(_ready().database.database_url, read)
-    names = [*COUNTED, *sorted({name for one in counters.values() for name in one} - {*COUNTED})]
+    counted = write_once(read_ready_settings().database.database_url, read)
+    names = [*COUNTED, *sorted({name for one in counted.values() for name in one} - {*COUNTED})]
     typer.echo("  ".join(["day       ", *names]))
-    for day, found in counters.items():
+    for day, found in counted.items():
         typer.echo("  ".join([day, *(str(found.get(name, 0)).rjust(len(name)) for name in names)]))

@@ -1,0 +1,88 @@
+"""`crumbless audit`: the storage auditor."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crumbless.core.deferred_import import deferred_module
+from crumbless.core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from crumbless.storage_auditor import audit_command, audit_run, visitor_acts
+else:
+    # The help is shown without the packages of the extra `audit`, which the auditor imports.
+    audit_command = deferred_module("crumbless.storage_auditor.audit_command")
+    audit_run = deferred_module("crumbless.storage_auditor.audit_run")
+    visitor_acts = deferred_module("crumbless.storage_auditor.visitor_acts")
+
+app = typer.Typer()
+
+
+@app.command()
+def audit(
+    url: Annotated[str, typer.Argument(help="The page to audit.")],
+    registry: Annotated[Path | None, typer.Option(help="The declared items: a storage.toml or a storage.json.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for report.html, report.json and report.xml (JUnit).")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON instead of the tables.")] = False,
+    first_party: Annotated[
+        list[str] | None, typer.Option(metavar="HOST", help="A host that is yours; may be given again.")
+    ] = None,
+    idle: Annotated[float, typer.Option(min=0, max=600, help="Seconds to wait and scroll.")] = 4.0,
+    timeout: Annotated[float, typer.Option(min=5, max=3600, help="Seconds for the whole audit.")] = 180.0,
+    chromium: Annotated[Path | None, typer.Option(help="The browser, if it is not found on PATH.")] = None,
+    login_page: Annotated[bool, typer.Option("--login-page", help="Audit a page that asks for a password.")] = False,
+    open_: Annotated[
+        str, typer.Option("--open", metavar="SELECTOR", help="The button that opens the chat, if it is not detected.")
+    ] = "",
+    box: Annotated[
+        str,
+        typer.Option("--box", metavar="SELECTOR", help="The chat's input field, if it is not detected."),
+    ] = "",
+    send: Annotated[
+        str, typer.Option("--send", metavar="SELECTOR", help="The button that sends, if it is not detected.")
+    ] = "",
+    end: Annotated[
+        str,
+        typer.Option("--end", metavar="SELECTOR", help="The button that ends the chat, if it is not detected."),
+    ] = "",
+    accept: Annotated[
+        str,
+        typer.Option("--accept", metavar="SELECTOR", help="The banner's button that accepts, if it is not detected."),
+    ] = "",
+    reject: Annotated[
+        str,
+        typer.Option("--reject", metavar="SELECTOR", help="The banner's button that rejects, if it is not detected."),
+    ] = "",
+    withdraw: Annotated[
+        str,
+        typer.Option(
+            "--withdraw", metavar="SELECTOR", help="The control that withdraws the consent, if it is not detected."
+        ),
+    ] = "",
+) -> None:
+    """List the items that a website stores in browsers, and check that it declares them. Exit code 0 only if it
+    does."""
+    try:
+        run_command, options_of = audit_command.run_command, audit_run.AuditOptions
+    except ModuleNotFoundError as error:
+        if error.name not in {"playwright", "publicsuffixlist"}:
+            raise
+        needed = "pip install 'crumbless[audit]'"
+        raise SettingsError(f"The audit needs {error.name}, which is not installed: {needed}") from None
+    options = options_of(
+        url=url,
+        registry=registry,
+        first_party=tuple(first_party or ()),
+        selectors=visitor_acts.Selectors(
+            open=open_, box=box, send=send, end=end, accept=accept, reject=reject, withdraw=withdraw
+        ),
+        idle=idle,
+        timeout=timeout,
+        login_page=login_page,
+        chromium=chromium,
+    )
+    sys.exit(run_command(options, out, json))
