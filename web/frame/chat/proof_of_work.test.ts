@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { firstWord, solveProofOfWork } from "./proof_of_work";
+import { hashWith, solveProofOfWork } from "./proof_of_work";
 
 const sha256 = async (text: string) =>
   new DataView(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).getUint32(0);
@@ -7,7 +7,11 @@ const sha256 = async (text: string) =>
 test("the hash is SHA-256 at every length around a block boundary", async () => {
   for (let length = 0; length < 140; length++) {
     const text = "abcdefghij".repeat(14).slice(0, length);
-    expect(firstWord(text), `${length}`).toBe(await sha256(text));
+    expect(hashWith("")(text), `${length}`).toBe(await sha256(text));
+    const half = length >> 1;
+    const firstWord = hashWith(text.slice(0, half));
+    expect(firstWord("another"), `${length}`).toBe(await sha256(`${text.slice(0, half)}another`));
+    expect(firstWord(text.slice(half)), `${length}`).toBe(await sha256(text));
   }
 });
 
