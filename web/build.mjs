@@ -3,7 +3,7 @@
  *
  * - loader.js and consent.js: classic scripts, served under the site's key. consent.css is inserted into the served script.
  * - frame, desk and policy: each one module and one style sheet, with a hash of the content in the name.
- * - keeper: a module without a style sheet.
+ * - host_storage: a module without a style sheet.
  * - manifest.json: gives the server the names.
  *
  * Parts that frame, desk and policy import on demand are separate chunks: `frame.NAME` in the manifest. Chunks that a page needs at
@@ -28,7 +28,7 @@ const entries = {
   tag_ga4: { input: "web/vendor_tags/tag_ga4.ts", format: "iife" },
   tag_tiktok: { input: "web/vendor_tags/tag_tiktok.ts", format: "iife" },
   consent: { input: "web/consent/consent.ts", format: "iife" },
-  keeper: { input: "web/host_storage/host_storage.ts", format: "es" },
+  host_storage: { input: "web/host_storage/host_storage.ts", format: "es" },
   frame: { input: "web/frame/chat/frame.tsx", format: "es" },
   desk: { input: "web/desk/app/desk.tsx", format: "es" },
   policy: { input: "web/policy/policy.tsx", format: "es" },

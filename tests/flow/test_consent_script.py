@@ -79,10 +79,10 @@ def test_texts_are_a_module_that_other_origins_can_import(start_server: StartSer
 def test_imported_files_are_served_under_a_query(start_server: StartServer) -> None:
     server = start_server()
     use_vendor_tag(server, "browser")
-    keeper = re.search(r"/assets/keeper-\w+\.js", get(server, f"/w/{TEA.key}.js").text)
-    assert keeper
+    host_storage = re.search(r"/assets/host_storage-\w+\.js", get(server, f"/w/{TEA.key}.js").text)
+    assert host_storage
     # Browsers that cache a failed import request another URL the next time.
-    for path in (keeper[0], f"/consent/{TEA.key}/de.js"):
+    for path in (host_storage[0], f"/consent/{TEA.key}/de.js"):
         answer = get(server, f"{path}?retry?retry")
         assert answer.status_code == 200
         assert answer.content == get(server, path).content

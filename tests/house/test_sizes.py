@@ -21,7 +21,7 @@ def compressed_size(surface: str) -> int:
     ("surface", "budget"),
     [
         ("loader", 3_000),
-        ("keeper", 3_200),
+        ("host_storage", 3_200),
         ("tag_ga4", 900),
         ("tag_tiktok", 900),
         ("frame", 30_000),
@@ -76,6 +76,6 @@ def test_every_built_file_has_a_budget() -> None:
     manifest: dict[str, dict[str, str]] = json.loads((WEB_DIST / "manifest.json").read_text(encoding="utf-8"))
     listed = {path for files in manifest.values() for path in files.values()} | {"manifest.json"}
     built = {path.relative_to(WEB_DIST).as_posix() for path in WEB_DIST.rglob("*") if path.is_file()}
-    surfaces = {"loader", "tag_ga4", "tag_tiktok", "consent", "keeper", "frame", "desk", "policy"}
+    surfaces = {"loader", "tag_ga4", "tag_tiktok", "consent", "host_storage", "frame", "desk", "policy"}
     assert {part.partition(".")[0] for part in manifest} == surfaces
     assert built == listed

@@ -1,4 +1,4 @@
-/** Messages between frame and keeper on their separate port (docs/protocol.md, "Framing a site"). */
+/** Messages between frame and host storage on their separate port (docs/protocol.md, "Framing a site"). */
 import type { Kept } from "../storage/storage";
 
 /** From the frame: store this value under its key, or delete the key if the value is null. */
@@ -7,7 +7,7 @@ export interface HostStorageRequest {
   kept: Kept | null;
 }
 
-/** From the keeper, once: the values stored for this tab, and whether the page's own storage works. */
+/** From the host storage, once: the values stored for this tab, and whether the page's own storage works. */
 export interface HostStorageResponse {
   held: [string, Kept][];
   able: boolean;

@@ -22,7 +22,7 @@ declare const __CRUMBLESS_SITE__: Pick<LauncherAppearance, "side" | "accent" | "
   key: string;
   /** The public address of this server. The page does not choose it: its mark-up could name another one. */
   origin: string;
-  keeper: string;
+  host_storage: string;
 };
 
 /** A frame that has sent nothing by then counts as failed. */
@@ -31,7 +31,7 @@ const HELLO_DEADLINE_MS = 10_000;
 function start(): void {
   // The page may contain the script twice.
   if (findPanel()) return;
-  const { key, origin, side, accent, ink, keeper } = __CRUMBLESS_SITE__;
+  const { key, origin, side, accent, ink, host_storage } = __CRUMBLESS_SITE__;
   const tag = pageDocument.documentElement.lang || navigator.language;
   const texts = pickTexts(launcherTexts, tag);
   const path = `/chat/${key}?lang=${encodeURIComponent(tag)}`;
@@ -43,7 +43,7 @@ function start(): void {
   let running = flag === "minimised";
   let show: ShowFrame | null = null;
   let vouched: VerifiedIdentity;
-  const loadKeeper = importRetry((query) => import(/* @vite-ignore */ origin + keeper + query));
+  const loadHostStorage = importRetry((query) => import(/* @vite-ignore */ origin + host_storage + query));
 
   const load = () => {
     panel.className = "panel wait";
@@ -75,7 +75,7 @@ function start(): void {
   const onMessage = (says: FrameMessage, [port]: readonly MessagePort[]) => {
     if (says.say === "close") turn(false, false);
     else if (says.say === "keep")
-      void loadKeeper().then(
+      void loadHostStorage().then(
         (it) => it.serve(key, port),
         () => port?.postMessage({ held: [] }),
       );

@@ -69,7 +69,7 @@ async def get_loader(call: PublicCall, name: str) -> Response[bytes]:
             "side": site.side,
             "accent": accent,
             "ink": ink_on(accent),
-            "keeper": assets.script("keeper"),
+            "host_storage": assets.script("host_storage"),
         }
     )
     text = assets.loader.replace("__CRUMBLESS_SITE__", appearance.replace("<", "\\u003c"))
@@ -85,7 +85,7 @@ async def get_asset(call: PublicCall, name: str) -> Response[bytes]:
     if asset is None:
         raise ApiError("not_found")
     # The name contains a hash of the content, so the content of a name never changes.
-    # The loader imports the keeper into pages of other origins, which needs CORS. Assets contain no secrets.
+    # The loader imports host_storage into pages of other origins, which needs CORS. Assets contain no secrets.
     return serve_asset(call, asset, f"public, max-age={YEAR_SECONDS}, immutable", {"access-control-allow-origin": "*"})
 
 

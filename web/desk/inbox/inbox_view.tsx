@@ -9,7 +9,7 @@ import { type Filter, listRows, reachOf } from "../state/inbox_model";
 import type { DeskArrangement } from "../state/layout_preferences";
 import { whoTypes } from "../state/typing_watch";
 import { Avatar } from "../ui/avatar";
-import { FocusGuard } from "../ui/focus_keeper";
+import { FocusGuard } from "../ui/focus_guard";
 import { formatFullTime, formatTime } from "../ui/format_time";
 import { StatusMark } from "../ui/status_badge";
 import { DensityButton, FilterBar } from "./inbox_toolbar";

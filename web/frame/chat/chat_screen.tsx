@@ -49,7 +49,7 @@ export class ChatScreen {
     this.#chat = new Chat({
       site,
       api: this.#api,
-      keeper: new ChatStorage(site, keepDays),
+      storage: new ChatStorage(site, keepDays),
       kept: storage.get("outbox", { site }, isPendingList) ?? [],
       savePending: (pending) => {
         if (pending.length > 0) storage.set("outbox", { site }, pending);

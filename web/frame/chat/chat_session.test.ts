@@ -67,7 +67,7 @@ function makeSession(storedPending: PendingCommand[] = []): Chat {
   return new Chat({
     site: "shop",
     api,
-    keeper: {
+    storage: {
       keeping: "tab",
       load: async () => kept,
       save: async (chat: ChatKey) => {

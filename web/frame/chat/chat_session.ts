@@ -24,7 +24,7 @@ import type { ChatKey, ChatStorage } from "./chat_storage";
 export interface ChatOptions {
   site: string;
   api: Api;
-  keeper: ChatStorage;
+  storage: ChatStorage;
   /** Messages that storage still contains from before a reload. */
   kept: readonly PendingCommand[];
   savePending: (pending: PendingCommand[]) => void;
@@ -113,7 +113,7 @@ export class Chat {
 
   /** Whether no part of this chat outlives the page. */
   get memoryOnly(): boolean {
-    return this.running && this.options.keeper.keeping === "memory";
+    return this.running && this.options.storage.keeping === "memory";
   }
 
   /** Set the receipt of the page's consent, or null. */
@@ -147,7 +147,7 @@ export class Chat {
   send(text: string): void {
     this.outbox.add(this.#chat?.conversation ?? "", text);
     if (!this.running) void this.#start();
-    else if (this.#chat) void this.options.keeper.save(this.#chat);
+    else if (this.#chat) void this.options.storage.save(this.#chat);
   }
 
   retry(id: string): void {
@@ -166,14 +166,14 @@ export class Chat {
   }
 
   storedUntil(): number | null {
-    return this.#chat?.token ? this.options.keeper.storedUntil(this.#chat) : null;
+    return this.#chat?.token ? this.options.storage.storedUntil(this.#chat) : null;
   }
 
   /** Apply the checkbox "Keep this chat on this device". */
   async keep(on: boolean): Promise<void> {
     if (!this.#chat) return;
-    if (on) this.keepRefused = !(await this.options.keeper.keep(this.#chat));
-    else await this.options.keeper.unkeep(this.#chat);
+    if (on) this.keepRefused = !(await this.options.storage.keep(this.#chat));
+    else await this.options.storage.unkeep(this.#chat);
     this.options.onChange();
   }
 
@@ -191,7 +191,7 @@ export class Chat {
     this.#letGo();
     this.ended = true;
     this.#setState("idle");
-    await this.options.keeper.forget(chat);
+    await this.options.storage.forget(chat);
     this.options.onChange();
   }
 
@@ -200,15 +200,15 @@ export class Chat {
     const chat = this.#chat;
     this.outbox.clear();
     this.leave();
-    if (chat) await this.options.keeper.forget(chat);
+    if (chat) await this.options.storage.forget(chat);
   }
 
   /** Checked again before a chat begins: since this page was loaded, another tab may have stored one on the device. */
   async #takeUp(adopted?: ChatKey): Promise<void> {
     if (this.running || (this.#chat && !adopted)) return;
     // A chat that could not begin is replaced by one that has begun.
-    if (this.#chat) await this.options.keeper.forget(this.#chat);
-    const chat = adopted ?? (await this.options.keeper.load());
+    if (this.#chat) await this.options.storage.forget(this.#chat);
+    const chat = adopted ?? (await this.options.storage.load());
     if (this.running || (this.#chat && !adopted)) return;
     this.#chat = chat;
     // Messages of the lost session move to the next one.
@@ -237,7 +237,7 @@ export class Chat {
     const origin = await this.options.pageOrigin();
     const chat = this.#chat ?? (await newChat());
     this.#chat = chat;
-    await this.options.keeper.save(chat);
+    await this.options.storage.save(chat);
     for (let attempt = 0; this.outbox.first && !this.running; attempt++) {
       const first = this.outbox.first;
       const page = { site, origin, consent: this.#consent, identity: this.identity };
@@ -265,7 +265,7 @@ export class Chat {
     this.#showAnew(applyEntries(emptyLog(), [entry]).log);
     this.outbox.acknowledge(first.id);
     this.outbox.reassign(conversation);
-    await this.options.keeper.save(this.#chat);
+    await this.options.storage.save(this.#chat);
     this.#run(this.#chat);
   }
 
@@ -281,7 +281,7 @@ export class Chat {
   #run(chat: ChatKey): void {
     const { token, key } = chat;
     this.options.api.session = { token, key };
-    this.#stopWatching = this.options.keeper.watch(chat, () => this.leave(), this.options.onChange);
+    this.#stopWatching = this.options.storage.watch(chat, () => this.leave(), this.options.onChange);
     this.options.onRunning(true);
     this.#stream.start();
     this.options.onChange();

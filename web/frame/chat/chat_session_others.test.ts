@@ -16,11 +16,11 @@ const stored: ChatKey = {
 /** Create a chat in a browser that has stored one, and its stream. */
 function makeChat(kept: ChatKey | null): { chat: Chat; line: StreamOptions } {
   let line: StreamOptions | undefined;
-  const keeper = { load: async () => kept, watch: () => () => undefined } as unknown as ChatStorage;
+  const storage = { load: async () => kept, watch: () => () => undefined } as unknown as ChatStorage;
   const chat = new Chat({
     site: "shop",
     api: new Api("https://chat.example", "n"),
-    keeper,
+    storage,
     kept: [],
     savePending: () => undefined,
     pageOrigin: async () => "https://shop.example",

@@ -46,9 +46,9 @@ async function chat(): Promise<ChatKey> {
 const keyLife = () => (records.get("crumbless.key.k1") as { until: number }).until - Date.now();
 
 test("a chat is restored after a reload, but not in another tab", async () => {
-  const keeper = await newPage();
-  await keeper.save(await chat());
-  expect(keeper.keeping).toBe("tab");
+  const page = await newPage();
+  await page.save(await chat());
+  expect(page.keeping).toBe("tab");
   expect(await (await newPage()).load()).toMatchObject({ token: "t", conversation: "c", key: expect.any(Object) });
   session.items.clear();
   expect(await (await newPage()).load()).toBeNull();
@@ -56,11 +56,11 @@ test("a chat is restored after a reload, but not in another tab", async () => {
 
 test("a slow first save is not taken for a deletion", async () => {
   let finish: () => void = () => undefined;
-  const keeper = await newPage(false, new Promise((resolve) => (finish = resolve)));
+  const page = await newPage(false, new Promise((resolve) => (finish = resolve)));
   const own = await chat();
   const gone = vi.fn();
-  const end = keeper.watch(own, gone, () => undefined);
-  const saving = keeper.save(own);
+  const end = page.watch(own, gone, () => undefined);
+  const saving = page.save(own);
   await vi.advanceTimersByTimeAsync(100);
   finish();
   await saving;
@@ -70,24 +70,24 @@ test("a slow first save is not taken for a deletion", async () => {
 });
 
 test("a chat stored on the device is restored in another tab, for the promised days", async () => {
-  const keeper = await newPage();
+  const page = await newPage();
   const own = await chat();
-  await keeper.save(own);
+  await page.save(own);
   expect(keyLife()).toBe(DAY_MS);
-  expect(await keeper.keep(own)).toBe(true);
-  expect(keeper.storedUntil(own)).toBe(Date.now() + 30 * DAY_MS);
+  expect(await page.keep(own)).toBe(true);
+  expect(page.storedUntil(own)).toBe(Date.now() + 30 * DAY_MS);
   expect(keyLife()).toBe(30 * DAY_MS);
   session.items.clear();
   expect(await (await newPage()).load()).toMatchObject({ token: "t" });
 });
 
 test("a chat no longer stored on the device is this tab's only, and its key lives for a day", async () => {
-  const keeper = await newPage();
+  const page = await newPage();
   const own = await chat();
-  await keeper.save(own);
-  await keeper.keep(own);
-  await keeper.unkeep(own);
-  expect(keeper.storedUntil(own)).toBeNull();
+  await page.save(own);
+  await page.keep(own);
+  await page.unkeep(own);
+  expect(page.storedUntil(own)).toBeNull();
   expect(local.items.size).toBe(0);
   expect(keyLife()).toBe(DAY_MS);
   expect(await (await newPage()).load()).toMatchObject({ token: "t" });
@@ -97,27 +97,27 @@ test("another tab's stored chat is neither replaced, nor adopted, nor deleted wi
   const kept = await chat();
   await (await newPage()).keep(kept);
   session.items.clear();
-  const keeper = await newPage();
+  const page = await newPage();
   const own = { ...(await chat()), token: "other", keyId: "k2" };
-  await keeper.save(own);
-  expect(keeper.storedUntil(own)).toBeNull();
-  await keeper.forget(own);
+  await page.save(own);
+  expect(page.storedUntil(own)).toBeNull();
+  await page.forget(own);
   expect(await (await newPage()).load()).toMatchObject({ token: "t" });
 });
 
 test("a browser that cannot store the chat reports it and stores no part of it", async () => {
-  const keeper = await newPage();
+  const page = await newPage();
   const own = await chat();
-  await keeper.save(own);
+  await page.save(own);
   local.full = true;
-  expect(await keeper.keep(own)).toBe(false);
-  expect(keeper.storedUntil(own)).toBeNull();
+  expect(await page.keep(own)).toBe(false);
+  expect(page.storedUntil(own)).toBeNull();
 });
 
 test("a token that works without a key is never stored", async () => {
-  const keeper = await newPage();
-  await keeper.save({ ...(await chat()), key: null, keyId: null });
-  expect(keeper.keeping).toBe("memory");
+  const page = await newPage();
+  await page.save({ ...(await chat()), key: null, keyId: null });
+  expect(page.keeping).toBe("memory");
   expect([...session.items, ...local.items, ...records]).toEqual([]);
 });
 
@@ -132,18 +132,18 @@ test("a chat that has expired or has no key is deleted", async () => {
 });
 
 test("a deleted chat is deleted from every place", async () => {
-  const keeper = await newPage();
+  const page = await newPage();
   const own = await chat();
-  await keeper.save(own);
-  await keeper.keep(own);
-  await keeper.forget(own);
+  await page.save(own);
+  await page.keep(own);
+  await page.forget(own);
   expect([...session.items, ...local.items, ...records]).toEqual([]);
 });
 
 test("a chat lasts as long as the page if all storage is blocked", async () => {
   blockStorage();
-  const keeper = await newPage(true);
-  await keeper.save(await chat());
-  expect(keeper.keeping).toBe("memory");
-  expect(await keeper.load()).toMatchObject({ token: "t" });
+  const page = await newPage(true);
+  await page.save(await chat());
+  expect(page.keeping).toBe("memory");
+  expect(await page.load()).toMatchObject({ token: "t" });
 });
