@@ -30,7 +30,7 @@ const entries = {
   consent: { input: "web/consent/consent.ts", format: "iife" },
   host_storage: { input: "web/host_storage/host_storage.ts", format: "es" },
   frame: { input: "web/frame/chat/frame.tsx", format: "es" },
-  desk: { input: "web/desk/app/desk.tsx", format: "es" },
+  desk: { input: "web/desk/app/desk.tsx", format: "es", oneStart: true },
   policy: { input: "web/policy/policy.tsx", format: "es" },
 };
 
@@ -41,15 +41,31 @@ const CHUNKED = new Set(["frame", "desk", "policy"]);
  * Chunks contain the names of others, so that their names must be known before their text is complete. The bundler makes these
  * names from the content.
  */
-const outputOf = (name, { format }) =>
+const outputOf = (name, { format, oneStart }) =>
   CHUNKED.has(name)
     ? {
         format,
+        ...(oneStart && { codeSplitting: { groups: [START] } }),
         hashCharacters: "base36",
         entryFileNames: `assets/${name}-[hash:12].js`,
         chunkFileNames: `assets/${name}.[name]-[hash:12].js`,
       }
     : { format, codeSplitting: false };
+
+/**
+ * Return whether the surface's script imports the module directly or indirectly, but not only on demand. All these modules are one
+ * chunk. Without that, the bundler splits them at its own discretion, and the page loads more files at its start.
+ */
+function isAtStart(id, graph, seen = new Set()) {
+  const module = graph.getModuleInfo(id);
+  if (!module || module.isEntry || seen.has(id)) return false;
+  seen.add(id);
+  return module.importers.some(
+    (importer) => graph.getModuleInfo(importer)?.isEntry || isAtStart(importer, graph, seen),
+  );
+}
+
+const START = { debugName: "start", name: (id, graph) => (isAtStart(id, graph) ? "start" : null) };
 
 /** Keep dynamic imports unchanged. Vite would wrap them to preload style sheets, but there is one sheet for all parts. */
 const plainImports = {
