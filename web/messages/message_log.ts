@@ -1,7 +1,7 @@
 /** The thread of one conversation, computed from its entries. Values are immutable; there is no I/O. */
 
 import type { Author, Entry, SeenMarks, Side } from "../wire/timeline";
-import type { PendingCommand } from "./message_outbox";
+import type { PendingCommand } from "./pending_command";
 
 /** A contiguous part of a timeline, in seq order, and the position up to which each side has read. */
 export interface MessageLog {

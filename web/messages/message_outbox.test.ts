@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Entry } from "../wire/timeline";
-import { CommandOutbox, isPendingList, type PendingCommand } from "./message_outbox";
+import { CommandOutbox, isPendingList } from "./message_outbox";
+import type { PendingCommand } from "./pending_command";
 
 let sent: PendingCommand[];
 let open: boolean;

@@ -10,21 +10,7 @@ import { uuid7 } from "../core/ids";
 import type { Failure } from "../wire/frames";
 import type { Entry } from "../wire/timeline";
 import { textOf } from "./message_log";
-
-/** A command without an acknowledgement. */
-export interface PendingCommand {
-  /** The command's name in the protocol; a message when it is absent. */
-  op?: "note" | "close";
-  id: string;
-  /** Empty until the conversation exists. */
-  conversation: string;
-  /** Empty for commands without a text. */
-  text: string;
-  /** Time of the press of Send, ms since 1970. */
-  at: number;
-  /** The code of the rejection; empty while the command will be sent automatically. */
-  refused: string;
-}
+import type { PendingCommand } from "./pending_command";
 
 export interface OutboxOptions {
   /** Stores the list on the device; called after each change. */

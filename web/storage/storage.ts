@@ -20,7 +20,6 @@ import {
   type KeyParts,
   keyOf,
   nameOf,
-  type StoredValue,
   type Surface,
   type TextItemName,
   usable,
@@ -29,21 +28,20 @@ import {
 } from "./storage_keys";
 import { readText, removeKey, removeWhere } from "./storage_list";
 import { announce, listen, watchKey } from "./storage_sync";
-import type { ItemValues } from "./storage_values";
+import type { ItemValues, StoredValue } from "./storage_values";
 
 export type { Mirror } from "./storage_backends";
 export type {
   Guard,
   ItemName,
   KeyParts,
-  StoredValue as Kept,
   Surface,
   TextItemName,
   ValueItemName,
 } from "./storage_keys";
 export { clearAll, list, removeStored, type Stored } from "./storage_list";
 export { watchAll } from "./storage_sync";
-export type { ItemValues } from "./storage_values";
+export type { ItemValues, StoredValue as Kept } from "./storage_values";
 
 /** How long a stored value lasts: across tabs, for this tab, or until this page is left. */
 export type Durability = "device" | "tab" | "memory";

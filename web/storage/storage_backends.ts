@@ -4,7 +4,7 @@
  */
 
 import { openValues, type ValueStore } from "./storage_indexeddb";
-import type { StoredValue } from "./storage_keys";
+import type { StoredValue } from "./storage_values";
 
 export const TEXT_PLACES = ["localStorage", "sessionStorage"] as const;
 export type TextPlace = (typeof TEXT_PLACES)[number];

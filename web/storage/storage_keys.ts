@@ -1,6 +1,6 @@
 /** Names, keys and values of the items in storage.toml: maps a key to its item and checks that a value is valid. */
 import { registry } from "./storage_registry";
-import type { ItemValues } from "./storage_values";
+import type { ItemValues, StoredValue } from "./storage_values";
 
 type Registry = typeof registry;
 export type ItemName = keyof Registry;
@@ -10,17 +10,6 @@ export type TextItemName = NamesBy<"sessionStorage" | "localStorage">;
 /** Items stored in IndexedDB, which may contain a CryptoKey. Access is asynchronous. */
 export type ValueItemName = NamesBy<"IndexedDB">;
 export type Surface = Registry[ItemName]["surfaces"][number];
-
-/** A value with its expiry. */
-export interface StoredValue {
-  v: unknown;
-  /** ms since 1970. */
-  until: number;
-  /** When it was written, ms since 1970. */
-  at?: number;
-  /** The version of the value's form, if it is not the first: the `version` of storage.toml. */
-  n?: number;
-}
 
 /** An item as storage.toml declares it. */
 export interface Declared {

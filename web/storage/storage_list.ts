@@ -10,8 +10,9 @@ import {
   textStore,
   valueStore,
 } from "./storage_backends";
-import { type ItemName, itemOf, nameOf, type StoredValue, usable } from "./storage_keys";
+import { type ItemName, itemOf, nameOf, usable } from "./storage_keys";
 import { announce } from "./storage_sync";
+import type { StoredValue } from "./storage_values";
 
 export interface Stored {
   name: ItemName;

@@ -2,10 +2,20 @@
 
 import type { ProofKey } from "../core/dpop";
 import type { Language } from "../i18n/language";
-import type { PendingCommand } from "../messages/message_outbox";
+import type { PendingCommand } from "../messages/pending_command";
 import type { ConversationSummary, Operator } from "../wire/frames";
 import type { Entry, SeenMarks } from "../wire/timeline";
-import type { StoredValue } from "./storage_keys";
+
+/** A value with its expiry. */
+export interface StoredValue {
+  v: unknown;
+  /** ms since 1970. */
+  until: number;
+  /** When it was written, ms since 1970. */
+  at?: number;
+  /** The version of the value's form, if it is not the first: the `version` of storage.toml. */
+  n?: number;
+}
 
 /** The stored part of a chat. It is useless without the key. */
 export interface StoredChat {

@@ -5,7 +5,7 @@ import { startRedirect } from "../sign_in/oidc_redirect";
 import { readProviders } from "../sign_in/sign_in_api";
 import { ActionStatus, ConfirmDialog, Section, When } from "../ui/page_parts";
 import { useAction, useResource } from "../ui/use_action";
-import type { SecurityProperties } from "./security_page";
+import type { SecurityProperties } from "./security_properties";
 
 /** Accounts at OpenID providers that sign the operator in; empty if the installation has no provider. */
 export function OidcAccountsSection({ security, onChanged }: SecurityProperties) {

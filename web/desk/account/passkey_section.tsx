@@ -6,7 +6,7 @@ import { DialogFrame } from "../ui/dialog";
 import { FormField } from "../ui/form_field";
 import { ActionStatus, ConfirmDialog, Section, When } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
-import type { SecurityProperties } from "./security_page";
+import type { SecurityProperties } from "./security_properties";
 
 type Shown = { readonly kind: "add" } | { readonly kind: "rename" | "remove"; readonly passkey: PasskeyInfo };
 

@@ -3,7 +3,7 @@ import { usePage, usePageWords } from "../core/page_context";
 import { FormField } from "../ui/form_field";
 import { ActionStatus, Section, Tick } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
-import type { SecurityProperties } from "./security_page";
+import type { SecurityProperties } from "./security_properties";
 
 export function PasswordSection({ security, onChanged }: SecurityProperties) {
   const { security: words } = usePageWords();

@@ -8,13 +8,6 @@ import { PasswordSection } from "./password_section";
 import { SessionSection } from "./session_section";
 import { TotpSection } from "./totp_section";
 
-/** Properties of each part of the page. */
-export interface SecurityProperties {
-  readonly security: SecurityResponse;
-  /** Called after a change: loads the page's data again. */
-  readonly onChanged: () => Promise<void>;
-}
-
 /** The operator's sign-in methods and sessions. */
 export function SecurityPage() {
   const { security: words } = usePageWords();

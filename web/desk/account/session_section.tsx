@@ -3,7 +3,7 @@ import type { SessionResponse } from "../../wire/account_wire";
 import { usePage, usePageWords } from "../core/page_context";
 import { ActionStatus, ConfirmDialog, Section, When } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
-import type { SecurityProperties } from "./security_page";
+import type { SecurityProperties } from "./security_properties";
 
 /** The operator's sessions, with buttons to end them. */
 export function SessionSection({ security, onChanged }: SecurityProperties) {

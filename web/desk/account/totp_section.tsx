@@ -7,7 +7,7 @@ import { FormField } from "../ui/form_field";
 import { ActionStatus, ConfirmDialog, CopyButton, Section } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
 import { CodesDialog } from "./recovery_codes";
-import type { SecurityProperties } from "./security_page";
+import type { SecurityProperties } from "./security_properties";
 
 /** The authenticator app and its recovery codes. */
 export function TotpSection({ security, onChanged }: SecurityProperties) {

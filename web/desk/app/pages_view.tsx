@@ -8,17 +8,13 @@ import { PAGES, type PageName, type PagePlace, writePage, writeRoute } from "../
 import { LazyPart } from "../core/lazy";
 import "../ui/pages.css";
 import { importPart } from "../../core/import_part";
-import { mayDo, PageContext, usePageWords, WithPageWords } from "../core/page_context";
+import { mayDo, PageContext, type PageProperties, usePageWords, WithPageWords } from "../core/page_context";
 
 interface Properties {
   readonly call: DeskApi;
   readonly place: PagePlace;
   readonly operator: Operator;
   readonly onOperator: (changed: Partial<Operator>) => void;
-}
-
-export interface PageProperties {
-  readonly item: string | null;
 }
 
 type Page = ComponentType<PageProperties>;

@@ -1,5 +1,6 @@
 /** Drafts and unsent commands (replies, closings), stored for this tab until they are sent. */
-import { isPendingList, type PendingCommand } from "../../messages/message_outbox";
+import { isPendingList } from "../../messages/message_outbox";
+import type { PendingCommand } from "../../messages/pending_command";
 import * as storage from "../../storage/storage";
 
 /** The reason why a reply waits for the operator's decision. It is stored in place of a rejection code. */

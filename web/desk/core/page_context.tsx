@@ -25,6 +25,11 @@ export function WithPageWords({ children }: { readonly children: ComponentChildr
   );
 }
 
+/** Properties of each page. `item`: the rest of its address, as in the route. */
+export interface PageProperties {
+  readonly item: string | null;
+}
+
 export interface PageSetting {
   readonly call: DeskApi;
   /** The signed-in operator. Pages are shown only once it is known. */

@@ -1,10 +1,9 @@
 import words from "texts:desk/en";
 import { expect, it } from "vitest";
 import { ApiProblem, NetworkFailure } from "../../core/api";
-import { JoiningFailed, NotBegunHere, NothingStored } from "../sign_in/oidc_redirect";
-import { KeyCreationFailed } from "../sign_in/sign_in_api";
 import { NoPasskey } from "./passkey";
 import { signInErrorMessage } from "./sign_in_error";
+import { JoiningFailed, KeyCreationFailed, NotBegunHere, NothingStored } from "./sign_in_failures";
 
 const problem = (code: string, status: number, retryAfter = 0) => new ApiProblem(code, code, "", status, retryAfter);
 

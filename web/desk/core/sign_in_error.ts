@@ -1,8 +1,7 @@
 import type { DeskTexts } from "texts:desk";
 import { ApiProblem, NetworkFailure } from "../../core/api";
-import { JoiningFailed, NotBegunHere, NothingStored } from "../sign_in/oidc_redirect";
-import { KeyCreationFailed } from "../sign_in/sign_in_api";
 import { NoPasskey } from "./passkey";
+import { JoiningFailed, KeyCreationFailed, NotBegunHere, NothingStored } from "./sign_in_failures";
 
 /** The text for each rejection of a sign-in. */
 const TOLD = {

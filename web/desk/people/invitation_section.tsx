@@ -5,7 +5,7 @@ import { usePage, usePageWords } from "../core/page_context";
 import { formatMoment } from "../ui/format_time";
 import { ActionStatus, ConfirmDialog, Section } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
-import type { PeopleProperties } from "./people_page";
+import type { PeopleProperties } from "./people_properties";
 
 /** Pending invitations. */
 export function InvitationSection({ view, onDone }: PeopleProperties) {

@@ -8,7 +8,7 @@ import { DialogFrame } from "../ui/dialog";
 import { FormField } from "../ui/form_field";
 import { ActionStatus } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
-import type { PeopleProperties } from "./people_page";
+import type { PeopleProperties } from "./people_properties";
 import { RoleChoice, TeamChoice } from "./role_choice";
 
 export function InviteDialog({ view, onDone, onClose }: PeopleProperties & { readonly onClose: () => void }) {

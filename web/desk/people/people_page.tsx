@@ -6,15 +6,9 @@ import { ActionStatus, CardTable, type Column, Section, When, WhenReady } from "
 import { useAction, useResource } from "../ui/use_action";
 import { InvitationSection } from "./invitation_section";
 import { InviteDialog } from "./invite_dialog";
+import type { PeopleProperties } from "./people_properties";
 import { PersonActions } from "./person_actions";
 import { TeamSection } from "./team_section";
-
-/** Properties of each part of the page. */
-export interface PeopleProperties {
-  readonly view: PeopleResponse;
-  /** Shows a text for the completed action, and loads the page's data again. */
-  readonly onDone: (text: string) => void;
-}
 
 /** The operators of the workspace: list, roles, teams, invitations. */
 export function PeoplePage() {

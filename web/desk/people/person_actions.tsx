@@ -5,7 +5,7 @@ import { usePage, usePageWords } from "../core/page_context";
 import { DialogFrame } from "../ui/dialog";
 import { ActionStatus, ConfirmDialog } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
-import type { PeopleProperties } from "./people_page";
+import type { PeopleProperties } from "./people_properties";
 import { mayBeLimited, RoleChoice, ScopeChoice, TeamChoice } from "./role_choice";
 
 interface Properties extends PeopleProperties {

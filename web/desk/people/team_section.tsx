@@ -5,7 +5,7 @@ import { DialogFrame } from "../ui/dialog";
 import { FormField } from "../ui/form_field";
 import { ActionStatus, ConfirmDialog, Section, Tick } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
-import type { PeopleProperties } from "./people_page";
+import type { PeopleProperties } from "./people_properties";
 
 type Shown = { readonly kind: "edit"; readonly team: Team | null } | { readonly kind: "remove"; readonly team: Team };
 

@@ -2,7 +2,7 @@ import { usePageWords } from "../core/page_context";
 import { ActionStatus } from "../ui/page_parts";
 import { SignedOutCard } from "../ui/signed_out_card";
 import { useAction } from "../ui/use_action";
-import type { EntryProperties } from "./link_landing";
+import type { EntryProperties } from "./link_check";
 
 /** Confirms a new email address. Opening the link alone has no effect, because scanners of emails open links too. */
 export function EmailEntry({ api, secret, onLeave }: EntryProperties) {

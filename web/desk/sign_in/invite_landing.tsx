@@ -11,7 +11,7 @@ import { ActionStatus } from "../ui/page_parts";
 import { SignedOutCard } from "../ui/signed_out_card";
 import { useAction, useResource } from "../ui/use_action";
 import { OtherWays } from "./alternative_sign_in";
-import { type EntryProperties, WhenLinkWorks } from "./link_landing";
+import { type EntryProperties, WhenLinkWorks } from "./link_check";
 import { NewPasswordField } from "./new_password_field";
 import { startRedirect } from "./oidc_redirect";
 import { type NewSession, newKey, readProviders, timeZone } from "./sign_in_api";

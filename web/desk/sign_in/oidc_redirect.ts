@@ -6,7 +6,7 @@ import type { Api } from "../../core/api";
 import { isProofKey, makeKey } from "../../core/dpop";
 import * as storage from "../../storage/storage";
 import type { InvitationUse, OidcFinishRequest, OidcStartResponse, SignInResponse } from "../../wire/account_wire";
-import { KeyCreationFailed } from "./sign_in_api";
+import { JoiningFailed, KeyCreationFailed, NotBegunHere, NothingStored } from "../core/sign_in_failures";
 
 type Pending = storage.ItemValues["deskPending"];
 export type Purpose = Pending["purpose"];
@@ -18,21 +18,6 @@ export interface Arrival {
   readonly purpose: Purpose;
   readonly back: string;
   readonly signIn: { readonly answer: SignInResponse; readonly key: Pending["key"] } | null;
-}
-
-/** This browser stores nothing, so that it could not be recognised when it comes back. */
-export class NothingStored extends Error {
-  override readonly name = "NothingStored";
-}
-
-/** This browser did not begin the sign-in, or began it too long ago. */
-export class NotBegunHere extends Error {
-  override readonly name = "NotBegunHere";
-}
-
-/** The return from a provider did not complete an invitation, whose secret is not stored here. `cause`: the failure. */
-export class JoiningFailed extends Error {
-  override readonly name = "JoiningFailed";
 }
 
 const STARTS: Readonly<Record<Purpose, string>> = {

@@ -4,7 +4,7 @@ import { usePageWords } from "../core/page_context";
 import { ActionStatus } from "../ui/page_parts";
 import { SignedOutCard } from "../ui/signed_out_card";
 import { useAction } from "../ui/use_action";
-import type { EntryProperties } from "./link_landing";
+import type { EntryProperties } from "./link_check";
 import { NewPasswordField } from "./new_password_field";
 
 /** Sets a new password with the link of an email. */

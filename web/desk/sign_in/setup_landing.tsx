@@ -9,7 +9,7 @@ import { FormField } from "../ui/form_field";
 import { ActionStatus } from "../ui/page_parts";
 import { SignedOutCard } from "../ui/signed_out_card";
 import { useAction } from "../ui/use_action";
-import { type EntryProperties, WhenLinkWorks } from "./link_landing";
+import { type EntryProperties, WhenLinkWorks } from "./link_check";
 import { NewPasswordField } from "./new_password_field";
 import { type NewSession, newKey, timeZone } from "./sign_in_api";
 

@@ -9,11 +9,7 @@ import type {
   SignInStep,
 } from "../../wire/account_wire";
 import { type AskOptions, askPasskey } from "../core/passkey";
-
-/** This page cannot create a key: it was not opened over https. */
-export class KeyCreationFailed extends Error {
-  override readonly name = "KeyCreationFailed";
-}
+import { KeyCreationFailed } from "../core/sign_in_failures";
 
 /** A new session and its key. */
 export interface NewSession {

@@ -1,7 +1,6 @@
 import type { SiteResponse, SitesResponse } from "../../wire/site_wire";
-import type { PageProperties } from "../app/pages_view";
 import { writePage } from "../core/desk_route";
-import { usePage, usePageWords } from "../core/page_context";
+import { type PageProperties, usePage, usePageWords } from "../core/page_context";
 import { ActionStatus, Section, WhenReady } from "../ui/page_parts";
 import { useAction, useResource } from "../ui/use_action";
 import { EmbedSection } from "./embed_section";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiProblem } from "../../core/api";
-import type { PendingCommand } from "../../messages/message_outbox";
+import type { PendingCommand } from "../../messages/pending_command";
 import { ME, message, open, opened, VISITOR, welcome } from "../../support/feed_open";
 import { whoTypes } from "./typing_watch";
 

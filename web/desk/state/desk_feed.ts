@@ -5,7 +5,8 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { type Api, ApiProblem } from "../../core/api";
 import { isErasure } from "../../messages/message_log";
-import { CommandOutbox, type PendingCommand } from "../../messages/message_outbox";
+import { CommandOutbox } from "../../messages/message_outbox";
+import type { PendingCommand } from "../../messages/pending_command";
 import type { StoredInbox, StoredThread } from "../../storage/storage_values";
 import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../../stream/stream";
 import type {

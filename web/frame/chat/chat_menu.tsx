@@ -2,7 +2,7 @@
 import type { FrameTexts } from "texts:frame";
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { LayerName } from "./chat_panel";
+import type { LayerName } from "./chat_layer";
 
 export interface ChatMenuProps {
   words: FrameTexts;

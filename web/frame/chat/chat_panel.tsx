@@ -2,25 +2,10 @@
 import type { FrameTexts } from "texts:frame";
 import type { ComponentType, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Api } from "../../core/api";
 import { importPart } from "../../core/import_part";
 import type { Language } from "../../i18n/language";
 import type { TextLoaders } from "../../i18n/texts_load";
-import type { PageConfig } from "../host/page_config";
-import type { Chat } from "./chat_session";
-
-/** Each has the name of its text. */
-export type LayerName = "settings" | "yourData" | "sendTransfer" | "receiveTransfer";
-
-/** Properties of the contents. */
-export interface LayerProps {
-  language: Language;
-  config: PageConfig;
-  api: Api;
-  chat: Chat;
-  /** The server has erased the visitor's conversations. */
-  onErased: () => Promise<void>;
-}
+import type { LayerName, LayerProps } from "./chat_layer";
 
 /** The module of a screen: its contents, and the functions that load its texts. */
 interface Screen<Texts> {

@@ -12,7 +12,7 @@ import * as storage from "../../storage/storage";
 import type { MessageSound } from "../../ui/notification_sound";
 import type { PageBridge, VerifiedIdentity } from "../host/page_bridge";
 import type { PageConfig } from "../host/page_config";
-import type { LayerProps } from "./chat_panel";
+import type { LayerProps } from "./chat_layer";
 import { Chat } from "./chat_session";
 import { ChatStorage } from "./chat_storage";
 import { ChatView } from "./chat_view";

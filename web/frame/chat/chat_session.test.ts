@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Api, ApiProblem, NetworkFailure } from "../../core/api";
 import type { ShownMessage } from "../../messages/message_log";
-import type { PendingCommand } from "../../messages/message_outbox";
+import type { PendingCommand } from "../../messages/pending_command";
 import type { StreamOptions } from "../../stream/stream";
 import type { StartRequest } from "../../wire/conversation_wire";
 import type { AnyClientFrame, Welcome } from "../../wire/frames";

@@ -12,7 +12,8 @@ import {
   shownItems,
   unreadBy,
 } from "../../messages/message_log";
-import { CommandOutbox, type PendingCommand } from "../../messages/message_outbox";
+import { CommandOutbox } from "../../messages/message_outbox";
+import type { PendingCommand } from "../../messages/pending_command";
 import { type AppFrame, Stream, type StreamOptions, type StreamState } from "../../stream/stream";
 import { TypingState } from "../../stream/typing";
 import type { StartResponse } from "../../wire/conversation_wire";

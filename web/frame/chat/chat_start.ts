@@ -3,7 +3,7 @@ import { type Api, ApiProblem, NetworkFailure } from "../../core/api";
 import { makeKey } from "../../core/dpop";
 import { uuid7 } from "../../core/ids";
 import { importPart } from "../../core/import_part";
-import type { PendingCommand } from "../../messages/message_outbox";
+import type { PendingCommand } from "../../messages/pending_command";
 import { backoff, onReconnectHint } from "../../stream/stream_backoff";
 import type { StartResponse } from "../../wire/conversation_wire";
 import type { ChatKey } from "./chat_storage";

@@ -7,8 +7,9 @@ import { useState } from "preact/hooks";
 import { MessageComposer } from "../../messages/message_composer";
 import { MessageList } from "../../messages/message_list";
 import "../../ui/theme.css";
+import type { LayerName, LayerProps } from "./chat_layer";
 import { ChatMenu } from "./chat_menu";
-import { ChatLayer, type LayerName, type LayerProps } from "./chat_panel";
+import { ChatLayer } from "./chat_panel";
 import type { Chat } from "./chat_session";
 import "./chat_view.css";
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Api, ApiProblem } from "../../core/api";
-import type { LayerProps } from "./chat_panel";
+import type { LayerProps } from "./chat_layer";
 import type { ChatKey } from "./chat_storage";
 import { followPage } from "./identity_sync";
 

@@ -7,7 +7,7 @@ import { importPart } from "../../core/import_part";
 import { loadTexts } from "../../i18n/texts_load";
 import type { IdentifyResponse, VisitorSessionResponse } from "../../wire/identity_wire";
 import type { PageBridge } from "../host/page_bridge";
-import type { LayerProps } from "./chat_panel";
+import type { LayerProps } from "./chat_layer";
 import { newChat } from "./chat_start";
 
 const loadTry = importPart(() => import("./transfer_request"));

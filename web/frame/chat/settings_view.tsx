@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { useObserved } from "../../core/observable_use";
 import { LANGUAGES, type Language } from "../../i18n/language";
 import { choose, language, sound, TEXT_SIZES, THEMES, textSize, theme } from "../../storage/preferences";
-import type { LayerProps } from "./chat_panel";
+import type { LayerProps } from "./chat_layer";
 
 export { default as loaders } from "texts:settings/lazy";
 

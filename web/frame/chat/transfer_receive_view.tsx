@@ -2,7 +2,7 @@
 import type { DeviceTransferTexts } from "texts:device_transfer";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { LayerProps } from "./chat_panel";
+import type { LayerProps } from "./chat_layer";
 import { acceptTransfer } from "./identity_sync";
 import { StatusLine, useAttempts } from "./transfer_request";
 

@@ -3,7 +3,7 @@ import type { DeviceTransferTexts } from "texts:device_transfer";
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { DeviceTransferCode } from "../../wire/identity_wire";
-import type { LayerProps } from "./chat_panel";
+import type { LayerProps } from "./chat_layer";
 import { StatusLine, useAttempts } from "./transfer_request";
 
 export { loaders } from "./transfer_request";

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { StoredConversations } from "../../stored_data/stored_conversations";
 import { StoredDataView } from "../../stored_data/stored_data_view";
-import type { LayerProps } from "./chat_panel";
+import type { LayerProps } from "./chat_layer";
 
 export default function YourDataView({ language, config, api, onErased }: LayerProps): JSX.Element {
   const { site, name, publicUrl } = config;
