@@ -36,7 +36,7 @@ def test_layer_of_the_chat_opens_after_an_outage(scenario: BrowserScenario) -> N
     visitor.say("Hello")
     expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     # A file that this module imports and shares with others.
-    outage = Outage(visitor.page, "**/assets/frame.elsewhere_try-*")
+    outage = Outage(visitor.page, "**/assets/frame.transfer_request-*")
     layer = visitor.chat.get_by_role("dialog", name=ONWARD)
     visitor.chat.get_by_role("button", name="Menu").click()
     visitor.chat.get_by_role("listitem").get_by_role("button", name=ONWARD).click()
