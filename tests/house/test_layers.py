@@ -79,6 +79,9 @@ WEB_ORDER = (
 WEB_SURFACES = ("loader", "host_storage", "frame", "desk", "consent", "policy", "vendor_tags")
 """Each is a separate script, so none imports from another. The frame alone knows the messages of host_storage."""
 
+WEB_LIBRARIES = {"@noble/hashes": {"frame"}, "@preact/signals": {"desk"}, "valibot": {"desk"}}
+"""Libraries that only some surfaces may load. `preact` and `dpop` are everywhere."""
+
 WEB_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""")
 
 Edge = tuple[str, str]
@@ -268,6 +271,14 @@ def test_browser_files_import_in_no_circle() -> None:
 def test_circle_between_browser_files_is_found(source: str) -> None:
     sources = {"ui/a.ts": 'import { b } from "../ui/b";', "ui/b.tsx": source, "ui/c.ts": ""}
     assert find_circle(web_file_imports(sources)) == ["ui/a.ts", "ui/b.tsx"]
+
+
+def test_libraries_are_imported_by_their_surfaces_only() -> None:
+    found: dict[str, set[str]] = {library: set() for library in WEB_LIBRARIES}
+    for path, source in web_sources().items():
+        for library in {name for target in WEB_IMPORT.findall(source) for name in found if target.startswith(name)}:
+            found[library].add(path.partition("/")[0])
+    assert found == WEB_LIBRARIES
 
 
 def test_browser_surfaces_do_not_import_from_one_another() -> None:

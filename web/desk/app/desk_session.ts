@@ -1,4 +1,5 @@
 /** The session of this device: one for all tabs, stored with its key, and deleted from all of them at once. */
+import * as v from "valibot";
 import { type Api, ApiProblem } from "../../core/api";
 import { isProofKey, type ProofKey } from "../../core/dpop";
 import * as storage from "../../storage/storage";
@@ -6,13 +7,8 @@ import type { Operator } from "../../wire/frames";
 import type { NewSession } from "../sign_in/sign_in_api";
 import { dropCache } from "../state/desk_cache";
 
-const isKeyedSession = (value: unknown): value is storage.ItemValues["deskSession"] =>
-  typeof value === "object" &&
-  value !== null &&
-  "token" in value &&
-  typeof value.token === "string" &&
-  "key" in value &&
-  isProofKey(value.key);
+const keyedSession = v.object({ token: v.string(), key: v.custom(isProofKey) });
+const isKeyedSession = (value: unknown): value is storage.ItemValues["deskSession"] => v.is(keyedSession, value);
 
 /** The action of another tab. */
 type TabMessage = "signed-in" | "signed-out";

@@ -2,6 +2,7 @@
  * A sign-in at an OpenID provider: the browser leaves the desk and comes back. A stored key replaces the usual cookie: only its
  * proof can finish the flow, which shows that it is the same browser.
  */
+import * as v from "valibot";
 import type { Api } from "../../core/api";
 import { isProofKey, makeKey } from "../../core/dpop";
 import * as storage from "../../storage/storage";
@@ -39,8 +40,13 @@ const needsSession = (purpose: Purpose): boolean => purpose === "link" || purpos
 const LIFETIME_MS = 10 * 60_000;
 const RETURN_PATH = /^\/desk\/oidc\/([a-z0-9-]{1,32})\/?$/;
 
-const isPending = (value: unknown): value is Pending =>
-  typeof value === "object" && value !== null && "key" in value && isProofKey(value.key) && "provider" in value;
+const pendingSignIn = v.object({
+  key: v.custom(isProofKey),
+  provider: v.string(),
+  purpose: v.picklist(["sign-in", "invitation", "link", "step-up"]),
+  back: v.string(),
+});
+const isPending = (value: unknown): value is Pending => v.is(pendingSignIn, value);
 
 /**
  * Return the provider's address for the browser. The key is stored until the browser comes back, for ten minutes at most. Throws

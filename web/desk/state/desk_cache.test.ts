@@ -146,6 +146,8 @@ describe("an invalid cache", () => {
     { ...good, position: "1" },
     { ...good, rows: [{ ...summary("c1", 1), status: "lost" }] },
     { ...good, rows: [{ ...summary("c1", 1), last: {} }] },
+    { ...good, rows: [{ ...summary("c1", 1), waiting_since: "1" }] },
+    { ...good, rows: [{ ...summary("c1", 1), last: { ...entry("c1", 1), author: { kind: "visitor", name: 1 } } }] },
     { ...good, threads: [1] },
   ])("is deleted: list %#", async (value) => {
     await storage.setValue("deskInbox", {}, good);

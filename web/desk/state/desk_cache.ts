@@ -4,8 +4,8 @@
  */
 import * as storage from "../../storage/storage";
 import type { StoredInbox, StoredThread } from "../../storage/storage_values";
-import type { ConversationSummary, Operator } from "../../wire/frames";
-import type { Author, Entry, SeenMarks } from "../../wire/timeline";
+import type { Operator } from "../../wire/frames";
+import { isStoredInbox, isStoredThread } from "./desk_cache_guard";
 import { type Inbox, listRows } from "./inbox_model";
 import type { Thread } from "./thread_sync";
 
@@ -133,54 +133,3 @@ function whenIdle(task: () => void): void {
   if (typeof requestIdleCallback === "function") requestIdleCallback(task, { timeout: IDLE_MS });
   else task();
 }
-
-// --- Stored data may be of another version, cut off, or foreign: every field is checked. ---------------------------------
-
-type Fields = Record<string, unknown>;
-const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;
-const areTexts = (of: Fields, ...names: string[]) => names.every((name) => typeof of[name] === "string");
-const areNumbers = (of: Fields, ...names: string[]) => names.every((name) => typeof of[name] === "number");
-const isListOf = <T>(value: unknown, is: (item: unknown) => item is T): value is T[] =>
-  Array.isArray(value) && value.every(is);
-const isText = (value: unknown): value is string => typeof value === "string";
-const isOptionalText = (value: unknown) => value === undefined || isText(value);
-
-const isSeen = (value: unknown): value is SeenMarks => isFields(value) && areNumbers(value, "visitor", "operator");
-
-const isAuthor = (value: unknown): value is Author =>
-  isFields(value) && isText(value.kind) && isOptionalText(value.name) && isOptionalText(value.id);
-
-const isEntry = (value: unknown): value is Entry =>
-  isFields(value) &&
-  areTexts(value, "conversation", "id", "kind") &&
-  areNumbers(value, "seq", "at") &&
-  isAuthor(value.author) &&
-  (value.data === null || isFields(value.data));
-
-const isSummary = (value: unknown): value is ConversationSummary =>
-  isFields(value) &&
-  areTexts(value, "id", "visitor_id", "visitor_name", "site_name") &&
-  ["open", "snoozed", "closed"].includes(String(value.status)) &&
-  (value.waiting_since === null || areNumbers(value, "waiting_since")) &&
-  areNumbers(value, "number", "started_at", "last_seq", "position", "unread") &&
-  isSeen(value.seen) &&
-  (value.last === null || isEntry(value.last));
-
-const isOperator = (value: unknown): value is Operator =>
-  isFields(value) && areTexts(value, "id", "name", "email", "role", "workspace_name");
-
-const isStoredInbox = (value: unknown): value is StoredInbox =>
-  isFields(value) &&
-  isOperator(value.operator) &&
-  areNumbers(value, "position", "oldest") &&
-  typeof value.more === "boolean" &&
-  isListOf(value.rows, isSummary) &&
-  isListOf(value.threads, isText);
-
-const isStoredThread = (value: unknown): value is StoredThread =>
-  isFields(value) &&
-  isListOf(value.entries, isEntry) &&
-  value.entries.length > 0 &&
-  value.entries.every((entry, index, all) => index === 0 || entry.seq === (all[index - 1]?.seq ?? 0) + 1) &&
-  typeof value.more === "boolean" &&
-  isSeen(value.seen);

@@ -3,6 +3,7 @@
  * a change, and clearing the browser's data restores the defaults.
  */
 import { type Signal, signal } from "@preact/signals";
+import * as v from "valibot";
 import * as storage from "../../storage/storage";
 import { FILTERS, type Filter } from "./inbox_model";
 
@@ -13,17 +14,15 @@ export type Panel = "details";
 /** Minimum and maximum width of the list, in CSS pixels. */
 export const LIST_WIDTH = { least: 240, most: 560 };
 
-const isFields = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const isLayout = (value: unknown): value is Record<string, boolean> =>
-  isFields(value) && typeof value.focus === "boolean";
-const isPanels = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((name) => typeof name === "string");
-const isWidths = (value: unknown): value is Record<string, number> => isFields(value) && Number.isFinite(value.list);
-const isList = (value: unknown): value is Record<string, string> =>
-  isFields(value) &&
-  FILTERS.some((filter) => filter === value.filter) &&
-  (value.density === "comfortable" || value.density === "compact");
+const layout = v.object({ focus: v.boolean() });
+const panels = v.array(v.string());
+const widths = v.object({ list: v.pipe(v.number(), v.finite()) });
+const list = v.object({ filter: v.picklist(FILTERS), density: v.picklist(["comfortable", "compact"]) });
+
+const isLayout = (value: unknown): value is Record<string, boolean> => v.is(layout, value);
+const isPanels = (value: unknown): value is string[] => v.is(panels, value);
+const isWidths = (value: unknown): value is Record<string, number> => v.is(widths, value);
+const isList = (value: unknown): value is Record<string, string> => v.is(list, value);
 
 export const clampWidth = (width: number): number =>
   Math.round(Math.min(Math.max(width, LIST_WIDTH.least), LIST_WIDTH.most));
