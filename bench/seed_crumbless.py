@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from crumbless.accounts.operator_store import add_operator
 from crumbless.conversations.conversation_store import add_conversation
 from crumbless.core.ids import new_id, new_token, now_ms
+from crumbless.core.time_units import DAY_MS
 from crumbless.database.database import write_once
 from crumbless.people.workspace_store import add_workspace
 from crumbless.realtime.session_store import add_session
@@ -20,7 +21,6 @@ from crumbless.sites.site_store import Site, add_site, find_site
 from crumbless.visitors.visitor_store import add_visitor
 from session_proof import ClientKey
 
-_DAY_MS = 86_400_000
 _NO_PASSWORD = "!"
 """Not the hash of any password: these operators only have the sessions made here."""
 
@@ -83,7 +83,7 @@ def _add_operator(connection: Connection, workspace: int, number: int) -> Signed
     name = f"Operator {number}"
     operator = add_operator(connection, workspace, f"o{number}@shop{workspace}.example", name, _NO_PASSWORD)
     person = SignedIn(new_token("cro_"), ClientKey(), workspace)
-    session = Session(new_id(), "owner", workspace, operator, name, person.key.thumbprint, now_ms() + _DAY_MS)
+    session = Session(new_id(), "owner", workspace, operator, name, person.key.thumbprint, now_ms() + DAY_MS)
     add_session(connection, session, token_hash(person.token))
     return person
 
@@ -93,6 +93,6 @@ def _add_visitor(connection: Connection, site: Site) -> SignedIn:
     person = SignedIn(new_token("crv_"), ClientKey(), site.workspace, conversation)
     add_visitor(connection, site, visitor, person.key.thumbprint)
     add_conversation(connection, site, visitor, conversation)
-    session = Session(new_id(), "visitor", site.workspace, visitor, "", person.key.thumbprint, now_ms() + _DAY_MS)
+    session = Session(new_id(), "visitor", site.workspace, visitor, "", person.key.thumbprint, now_ms() + DAY_MS)
     add_session(connection, session, token_hash(person.token))
     return person

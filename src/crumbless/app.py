@@ -26,6 +26,7 @@ from crumbless.core.errors import ApiError, SettingsError
 from crumbless.core.ids import now_ms
 from crumbless.core.periodic import Loops
 from crumbless.core.settings import Settings
+from crumbless.core.time_units import DAY_MS
 from crumbless.database.database import is_postgres, open_reader, serving_lock
 from crumbless.database.disk_space import MEGABYTE, DiskSpace
 from crumbless.database.schema import check_schema
@@ -71,7 +72,6 @@ from crumbless.sign_in.oidc_sign_in import OidcSignIn
 from crumbless.sign_in.passkey_verify import PasskeyVerifier
 from crumbless.sign_in.passkeys import Passkeys
 from crumbless.sign_in.password_reset import ResetSend
-from crumbless.sign_in.session_begin import DAY_MS
 from crumbless.sign_in.session_seen import LastSeenWriter
 from crumbless.sites.known_sites import KnownSites
 from crumbless.sites.site_seen import EmbedSightings

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Frame, expect
 
+from crumbless.core.time_units import DAY_MS
 from support.scene import SENT, BrowserScenario, Visitor
 from support.storage_watch import is_declared
 
@@ -28,8 +29,6 @@ WRITE_RECORD = """([key, life]) => new Promise((done, fail) => {
     writing.onabort = () => fail(writing.error);
   };
 })"""
-
-DAY_MS = 86_400_000
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ import pytest
 from pyotp.totp import TOTP
 
 from crumbless.core.ids import now_ms
+from crumbless.core.time_units import DAY_MS, HOUR_MS
 from crumbless.database.database import write_once
 from crumbless.people.workspace_store import add_workspace
 from crumbless.security.access import OperatorRole
-from crumbless.security.account_policy import HOUR_MS, SET_UP_MS
+from crumbless.security.account_policy import SET_UP_MS
 from crumbless.security.dpop import token_hash
 from support.client import Person, StreamOver, ask
 from support.invitations import invite
@@ -38,7 +39,6 @@ NOTHING: dict[str, object] = {
     "session_hours": None,
     "idle_minutes": None,
 }
-DAY_MS = 86_400_000
 
 
 @pytest.fixture

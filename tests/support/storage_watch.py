@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crumbless.core.time_units import DAY_MS, HOUR_MS, MINUTE_MS
+
 ROOT = Path(__file__).parents[2]
 
 # Wraps every storage API in every frame before the page's own scripts run, and records the person's actions.
@@ -126,7 +128,7 @@ KEPT = """async () => {
 For Chromium: in a frame of another site WebKit lists no databases, whatever is stored. See STORED in engine_people.py.
 """
 
-UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
+UNIT_MS = {"m": MINUTE_MS, "h": HOUR_MS, "d": DAY_MS}
 
 LATE_ACT_SECONDS = 1.0
 """An action in the chat may be recorded after the write that it causes in the host page: they are two processes."""

@@ -2,6 +2,7 @@
  * This browser's answer, under the one key that the registry defines. The format and rules are those of web/storage/storage.ts,
  * which is too large for every page of a site. A value that we would not write exactly so is no answer.
  */
+import { MINUTE_MS } from "../core/time_units";
 import { consentKey, consentLifetime } from "../storage/storage_registry";
 import type { StoredConsentChoice } from "../storage/storage_values";
 
@@ -10,7 +11,7 @@ export type Source = "banner" | "settings" | "api" | "external";
 export type ConsentAnswer = StoredConsentChoice & { src: Source };
 
 /** Largest accepted difference between the clocks of two pages, ms. */
-const CLOCK_SLACK = 60_000;
+const CLOCK_SLACK = MINUTE_MS;
 
 const keyOf = (site: string) => consentKey.replace("{site}", site);
 

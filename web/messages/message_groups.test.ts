@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { DAY_MS, MINUTE_MS } from "../core/time_units";
 import { blocksOf, type MessageGroup } from "./message_groups";
 import type { SendState, ShownItem, ShownMessage } from "./message_log";
 
-const MINUTE = 60_000;
 const NOON = new Date(2026, 2, 3, 12).getTime();
 
 function message(id: string, at: number, state: SendState | null = "sent", name = ""): ShownMessage {
@@ -16,7 +16,7 @@ const shape = (items: ShownItem[]) =>
 const groups = (items: ShownItem[]) => blocksOf(items).filter((block): block is MessageGroup => block.kind === "group");
 
 test("a new day is marked, and ends a group", () => {
-  expect(shape([message("a", NOON), message("b", NOON + 1), message("c", NOON + 24 * 60 * MINUTE)])).toEqual([
+  expect(shape([message("a", NOON), message("b", NOON + 1), message("c", NOON + DAY_MS)])).toEqual([
     "day",
     "a,b",
     "day",
@@ -27,9 +27,9 @@ test("a new day is marked, and ends a group", () => {
 test("another side, another name or a pause of five minutes ends a group", () => {
   const items = [
     message("a", NOON),
-    message("b", NOON + 5 * MINUTE),
-    message("c", NOON + 6 * MINUTE, null, "Ann"),
-    message("d", NOON + 6 * MINUTE, null, "Ben"),
+    message("b", NOON + 5 * MINUTE_MS),
+    message("c", NOON + 6 * MINUTE_MS, null, "Ann"),
+    message("d", NOON + 6 * MINUTE_MS, null, "Ben"),
   ];
   expect(shape(items)).toEqual(["day", "a", "b", "c", "d"]);
 });

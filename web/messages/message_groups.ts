@@ -1,8 +1,9 @@
 /** Divides a thread into days and groups of bubbles, without side effects. */
+import { MINUTE_MS } from "../core/time_units";
 import type { ShownClosing, ShownItem, ShownMessage } from "./message_log";
 
 /** Messages of one author with a shorter pause than this are in one group. */
-const GROUP_PAUSE_MS = 300_000;
+const GROUP_PAUSE_MS = 5 * MINUTE_MS;
 
 export interface MessageGroup {
   kind: "group";

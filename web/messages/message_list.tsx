@@ -1,7 +1,9 @@
 /** Renders a thread: bubbles in groups, days and the send states of our messages. Texts are only inserted as text nodes. */
+
 import type { ConversationTexts } from "texts:conversation";
 import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { DAY_MS } from "../core/time_units";
 import "./message_list.css";
 import { type Block, blocksOf, type MessageGroup } from "./message_groups";
 import type { ShownItem, ShownMessage } from "./message_log";
@@ -158,8 +160,6 @@ function Refusal({ message, list }: { message: ShownMessage; list: MessageListPr
 
 const timeText = (at: number, locale: string): string =>
   new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(at);
-
-const DAY_MS = 86_400_000;
 
 function dayText(at: number, { words, locale }: MessageListProps): string {
   const day = new Date(at).toDateString();

@@ -1,4 +1,5 @@
 /** Names, keys and values of the items in storage.toml: maps a key to its item and checks that a value is valid. */
+import { MINUTE_MS } from "../core/time_units";
 import { registry } from "./storage_registry";
 import type { ItemValues, StoredValue } from "./storage_values";
 
@@ -32,7 +33,7 @@ export type KeyParts<N extends ItemName> = { [P in Placeholders<Registry[N]["key
 export type Guard<N extends ItemName> = (value: unknown) => value is ItemValues[N];
 
 /** A corrected clock must not end a session: a value may seem to expire this much too late. */
-const CLOCK_SLACK_MS = 60_000;
+const CLOCK_SLACK_MS = MINUTE_MS;
 
 const items: Record<ItemName, Declared> = registry;
 

@@ -2,10 +2,12 @@
  * The panel "Stored in this browser now": every item with its purpose, its remaining lifetime and a Delete button. It is live and
  * loaded on demand.
  */
+
 import type { StoredDataTexts } from "texts:stored_data";
 import loaders from "texts:stored_data/lazy";
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/time_units";
 import { pickTexts } from "../i18n/texts_pick";
 import { ConfirmButton } from "./confirm_button";
 import {
@@ -206,9 +208,9 @@ const dateText = (at: number, language: string): string =>
   new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(at);
 
 const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
-  ["day", 86_400_000],
-  ["hour", 3_600_000],
-  ["minute", 60_000],
+  ["day", DAY_MS],
+  ["hour", HOUR_MS],
+  ["minute", MINUTE_MS],
 ];
 
 /** Return a text such as "2 hours ago". */

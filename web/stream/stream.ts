@@ -2,8 +2,10 @@
  * The connection to the server. It chooses the transport (WebSocket, else streaming HTTP, else long polling), authenticates,
  * detects a dead connection, and reconnects with its cursor until it is stopped. It handles frames, not conversations.
  */
+
 import type { Api } from "../core/api";
 import { proofFor } from "../core/dpop";
+import { MINUTE_MS } from "../core/time_units";
 import {
   type AnyClientFrame,
   type AnyServerFrame,
@@ -57,7 +59,7 @@ const WELCOME_DEADLINE_MS = 10_000;
 /** If the first line of a streaming response takes longer than this, a proxy buffers it. */
 const FIRST_LINE_DEADLINE_MS = 4_000;
 /** How often a WebSocket is tried in the background while another transport is in use. */
-const WEBSOCKET_RETRY_MS = 300_000;
+const WEBSOCKET_RETRY_MS = 5 * MINUTE_MS;
 /** A client that is asked to reconnect does so at once, up to this often in a row. After that the server counts as broken. */
 const MOVES = 6;
 /** After a connection of this length, the next wait starts small again. */

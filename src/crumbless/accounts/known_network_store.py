@@ -6,6 +6,7 @@ from sqlalchemy import Connection, delete, exists, or_, select, text
 
 from crumbless.accounts.tables import known_network
 from crumbless.core.ids import now_ms
+from crumbless.core.time_units import DAY_MS
 from crumbless.realtime.tables import operator, session
 
 NETWORK_DAYS = 30
@@ -13,8 +14,6 @@ NETWORK_DAYS = 30
 
 MAX_NETWORKS = 20
 """Networks stored for one operator, the newest."""
-
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)

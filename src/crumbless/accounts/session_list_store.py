@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, or_, select, update
 
 from crumbless.core.ids import confirmed_ms, latest_ms
+from crumbless.core.time_units import HOUR_MS
 from crumbless.realtime.session_store import end_sessions, read_sessions
 from crumbless.realtime.tables import session
 from crumbless.security.access import Session
-
-HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)

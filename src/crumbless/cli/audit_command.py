@@ -8,6 +8,7 @@ import typer
 
 from crumbless.core.deferred_import import deferred_module
 from crumbless.core.errors import SettingsError
+from crumbless.core.time_units import HOUR_SECONDS
 
 if TYPE_CHECKING:
     from crumbless.storage_auditor import audit_command, audit_run, visitor_acts
@@ -32,7 +33,7 @@ def audit(
         list[str] | None, typer.Option(metavar="HOST", help="A host that is yours; may be given again.")
     ] = None,
     idle: Annotated[float, typer.Option(min=0, max=600, help="Seconds to wait and scroll.")] = 4.0,
-    timeout: Annotated[float, typer.Option(min=5, max=3600, help="Seconds for the whole audit.")] = 180.0,
+    timeout: Annotated[float, typer.Option(min=5, max=HOUR_SECONDS, help="Seconds for the whole audit.")] = 180.0,
     chromium: Annotated[Path | None, typer.Option(help="The browser, if it is not found on PATH.")] = None,
     login_page: Annotated[bool, typer.Option("--login-page", help="Audit a page that asks for a password.")] = False,
     open_: Annotated[

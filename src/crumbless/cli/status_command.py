@@ -14,6 +14,7 @@ import msgspec
 import typer
 
 from crumbless.core.settings import Settings, read_settings
+from crumbless.core.time_units import DAY_SECONDS
 from crumbless.database.database import is_postgres
 from crumbless.database.database_sqlite import sqlite_path
 from crumbless.database.disk_space import MEGABYTE, DiskSpace
@@ -27,7 +28,7 @@ app = typer.Typer()
 RESPONSE_SECONDS = 5.0
 """Longest time for a readiness response. The server waits up to 3 s for its own parts."""
 
-OLD_BACKUP_SECONDS = 2 * 86_400
+OLD_BACKUP_SECONDS = 2 * DAY_SECONDS
 """Age above which the newest backup is reported. With one each night, one may be running and none may be missing."""
 
 

@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from crumbless.connection_check.finding import Finding, bad, good, warning
+from crumbless.core.time_units import DAY_SECONDS
 from crumbless.operations.operation_wire import ConnectionCheckResponse
 from crumbless.protocol.frames import MAX_FRAME
 
@@ -161,7 +162,7 @@ def judge_tls(url: str, patience: float) -> Finding:
         return bad("tls", f"the certificate is not trusted: {error.verify_message}", "Install one for this very name.")
     except OSError as error:
         return bad("tls", f"no secure connection: {error.strerror or error}", "Check the proxy's TLS settings.")
-    days = int((ssl.cert_time_to_seconds(ends) - datetime.now(UTC).timestamp()) / 86_400)
+    days = int((ssl.cert_time_to_seconds(ends) - datetime.now(UTC).timestamp()) / DAY_SECONDS)
     if days < CERTIFICATE_DAYS:
         return warning("tls", f"the certificate ends in {days} days", "Renew it, best by a program (ACME).")
     return good("tls", f"the certificate is trusted for another {days} days")

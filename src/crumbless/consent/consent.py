@@ -14,6 +14,7 @@ from crumbless.consent.consent_wire import Categories, Choice, ConsentRequest, C
 from crumbless.core.bounds import Id, Receipt
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import is_id
+from crumbless.core.time_units import DAY_MS
 from crumbless.device_storage.storage_registry import Category
 
 CONSENT_DAYS = 182
@@ -22,7 +23,6 @@ CONSENT_DAYS = 182
 CATEGORY_OF: dict[str, Category] = {"ga4": "analytics", "tiktok": "marketing"}
 """The category whose consent a service needs."""
 
-_DAY_MS = 86_400_000
 
 _is_receipt = re.compile(r"[A-Za-z0-9_-]{22}").fullmatch
 _is_language = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}").fullmatch
@@ -82,7 +82,7 @@ def is_receipt(text: str) -> bool:
 
 def grants(record: ConsentReceipt, category: Category, revision: int, now: int) -> bool:
     """Return whether the newest receipt of a chain permits this category now (milliseconds)."""
-    in_time = record.at <= now < record.at + CONSENT_DAYS * _DAY_MS
+    in_time = record.at <= now < record.at + CONSENT_DAYS * DAY_MS
     return in_time and record.revision == revision and getattr(record.categories, category, 0) == 1
 
 

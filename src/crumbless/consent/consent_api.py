@@ -9,6 +9,7 @@ from crumbless.consent.consent_record import find_receipt_document, show_keys, s
 from crumbless.consent.consent_store import is_known_origin
 from crumbless.consent.consent_wire import ConsentRequest
 from crumbless.core.errors import ApiError
+from crumbless.core.time_units import DAY_SECONDS, HOUR_SECONDS
 from crumbless.http.call import PublicCall, respond
 from crumbless.http.middleware import error_response
 from crumbless.http.request import take_token
@@ -73,12 +74,12 @@ async def get_consent(call: PublicCall, receipt: str) -> dict[str, Any]:
 
 async def get_keys(call: PublicCall) -> Response[bytes]:
     """Return the keys that sign receipts."""
-    return respond(await show_keys(call.services), headers=_public(3_600))
+    return respond(await show_keys(call.services), headers=_public(HOUR_SECONDS))
 
 
 async def get_gpc(_call: PublicCall) -> Response[bytes]:
     """Declare that Global Privacy Control is honoured (W3C draft)."""
-    return respond({"gpc": True, "lastUpdate": GPC_SINCE}, headers=_public(86_400))
+    return respond({"gpc": True, "lastUpdate": GPC_SINCE}, headers=_public(DAY_SECONDS))
 
 
 def _public(seconds: int) -> dict[str, str]:

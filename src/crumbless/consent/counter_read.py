@@ -6,9 +6,8 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from crumbless.consent.tables import site_counter
 from crumbless.core.ids import now_ms
+from crumbless.core.time_units import DAY_MS
 from crumbless.ledger.tables import conversation, entry
-
-DAY_MS = 86_400_000
 
 COUNTED: tuple[str, ...] = ("chats", "visitor_messages", "operator_messages", "closed")
 

@@ -13,8 +13,9 @@ import msgspec
 from crumbless.consent.relay_port import RelayAccount, RelayEvent, RelayFailed
 from crumbless.consent.vendor_http import VendorHttp
 from crumbless.core.ids import now_ms
+from crumbless.core.time_units import MINUTE_MS
 
-IDLE_MS = 30 * 60_000
+IDLE_MS = 30 * MINUTE_MS
 """Unused numbers are deleted after this time, which is the length of a GA4 session."""
 
 MAX_NUMBERS = 50_000

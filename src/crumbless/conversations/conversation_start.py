@@ -14,6 +14,7 @@ from crumbless.conversations.conversation_store import add_conversation, bind_co
 from crumbless.conversations.conversation_wire import StartRequest, StartResponse
 from crumbless.core.errors import ApiError, CrumblessError
 from crumbless.core.ids import new_id, new_token, now_ms
+from crumbless.core.time_units import DAY_MS, HOUR_MS
 from crumbless.http.action_services import ActionServices
 from crumbless.ledger.after_commit import after_commit
 from crumbless.ledger.entry import NewEntry, check_entry_id, check_text, entry_for_visitor, message_data
@@ -28,12 +29,10 @@ from crumbless.visitors.identity_verify import VerifiedIdentity, link_contact
 from crumbless.visitors.visitor_services import VisitorServices
 from crumbless.visitors.visitor_store import add_visitor, find_visitor, note_visitor_network
 
-DAY_MS = 86_400_000
-
 MIN_CLAIM, MAX_CLAIM = 22, 128
 """Length of a claim, in characters: at least 128 random bits."""
 
-UNBOUND_SESSION_MS = 2 * 3_600_000
+UNBOUND_SESSION_MS = 2 * HOUR_MS
 """A session without a key can be copied, so it is short."""
 
 

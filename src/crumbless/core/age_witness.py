@@ -12,9 +12,9 @@ nothing, because the sweeps before or after it found a small difference.
 
 import msgspec
 
-HOUR_MS = 3_600_000
+from crumbless.core.time_units import DAY_MS
 
-WINDOW_MS = 7 * 24 * HOUR_MS
+WINDOW_MS = 7 * DAY_MS
 """Time that must be seen before a difference to the wall clock is trusted. A month off delays by 7 to 14 days."""
 
 MAX_MACHINES = 16

@@ -4,13 +4,14 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from crumbless.core.rate_limit import limit_key
+from crumbless.core.time_units import DAY_SECONDS
 
 MAX_KEYS = 25_000
 """Records of one throttle. Each costs a counted attempt, so displacing a record takes longer than its wait."""
 
 FIRST_SECONDS = 5.0
 LONGEST_SECONDS = 15 * 60.0
-FORGET_SECONDS = 24 * 3600.0
+FORGET_SECONDS = DAY_SECONDS
 
 
 @dataclass(slots=True)

@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from crumbless.core.time_units import HOUR_MS, MINUTE_MS
+
 PRECISION_MS = 20
 """A smaller difference is not followed: it results from reading the clocks."""
 
-TOLERANCE_MS = 60_000
+TOLERANCE_MS = MINUTE_MS
 """A difference that is followed at once: corrections by NTP, and clocks that run unevenly."""
 
-CONFIRM_MS = 3_600_000
+CONFIRM_MS = HOUR_MS
 """How long a changed clock must stay as it is before the steady time follows it."""
 
 _UPTIME_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from crumbless.core.errors import CrumblessError
+from crumbless.core.time_units import DAY_SECONDS, HOUR_SECONDS
 
 Mechanism = Literal["localStorage", "sessionStorage", "IndexedDB", "Cache Storage", "cookie"]
 Surface = Literal["loader", "frame", "desk", "pages", "consent", "tag"]
@@ -28,10 +29,10 @@ Service = Literal["ga4", "tiktok"]
 OPTIONAL_CATEGORIES: tuple[Category, ...] = ("analytics", "marketing")
 """Categories that the chat does not need. Their items are stored only after consent."""
 
-LONGEST_LIFETIME = 400 * 86_400
+LONGEST_LIFETIME = 400 * DAY_SECONDS
 """In seconds; browsers store no cookie longer (RFC 6265bis, section 5.5)."""
 
-_UNIT_SECONDS = {"m": 60, "h": 3_600, "d": 86_400}
+_UNIT_SECONDS = {"m": 60, "h": HOUR_SECONDS, "d": DAY_SECONDS}
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][A-Za-z0-9]*$")]
 Key = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.{}-]+$")]

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import new_random_id, now_ms
+from crumbless.core.time_units import HOUR_MS
 from crumbless.files.file_port import FilesPort, ImageRejected, ImagesPort
 from crumbless.files.file_services import FileServices
 from crumbless.files.file_store import StoredFile, add_file, change_photo, find_file, remove_file
@@ -18,7 +19,7 @@ from crumbless.security.access import Session
 from crumbless.tasks.task import Task, TaskFailed
 from crumbless.tasks.task_store import add_task
 
-ORPHAN_MS = 3_600_000
+ORPHAN_MS = HOUR_MS
 """Time until the files of an upload that failed are deleted."""
 
 

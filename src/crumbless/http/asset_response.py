@@ -2,6 +2,7 @@
 
 from litestar import Response
 
+from crumbless.core.time_units import DAY_SECONDS
 from crumbless.http.assets import Asset
 from crumbless.http.call import PublicCall
 
@@ -9,7 +10,7 @@ LOADER_SECONDS = 300
 """How long a browser may cache the loader. After this time it shows a site's new appearance."""
 
 
-YEAR_SECONDS = 31_536_000
+YEAR_SECONDS = 365 * DAY_SECONDS
 
 
 def serve_asset(

@@ -6,6 +6,7 @@ import logging
 from crumbless.core import ids
 from crumbless.core.periodic import Periodic
 from crumbless.core.steady_clock import CONFIRM_MS, ClockChange, elapsed_ms, read_machine
+from crumbless.core.time_units import MINUTE_MS
 from crumbless.database.database import database_clock
 from crumbless.ledger.ledger_port import LedgerPort, ReaderPort
 from crumbless.operations.clock_store import advance_witness
@@ -62,7 +63,9 @@ def _report(change: ClockChange) -> None:
     direction = "ahead of" if change.by_ms > 0 else "behind"
     by = f"{datetime.timedelta(seconds=round(abs(change.by_ms) / 1000))} {direction} the time that has passed"
     if change.kind == "left":
-        log.warning("the wall clock is %s: it is ignored unless it stays so for %d minutes", by, CONFIRM_MS // 60_000)
+        log.warning(
+            "the wall clock is %s: it is ignored unless it stays so for %d minutes", by, CONFIRM_MS // MINUTE_MS
+        )
     elif change.kind == "followed":
         log.warning(
             "the wall clock has stayed %s: it is used from now on, and nothing is deleted early because of it", by

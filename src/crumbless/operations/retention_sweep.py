@@ -11,6 +11,7 @@ from crumbless.accounts.known_network_store import NETWORK_DAYS
 from crumbless.accounts.one_time_token_store import remove_one_time_tokens
 from crumbless.core.ids import now_ms
 from crumbless.core.settings import RetentionSettings
+from crumbless.core.time_units import DAY_MS, MINUTE_MS
 from crumbless.ledger.ledger_port import LedgerPort
 from crumbless.operations.clock_store import advance_witness
 from crumbless.operations.retention_store import (
@@ -29,8 +30,7 @@ LONGEST_SECONDS = 20.0
 """Longest run, well within a task's deadline. The rest waits for the next run."""
 
 EVERY_MS = INTERVAL_MS["retention"]
-SOON_MS = 60_000
-DAY_MS = 86_400_000
+SOON_MS = MINUTE_MS
 
 log = logging.getLogger("crumbless.retention")
 

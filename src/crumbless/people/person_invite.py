@@ -7,6 +7,7 @@ from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import now_ms
 from crumbless.core.names import FOR_PEOPLE, check_languages, check_name
+from crumbless.core.time_units import DAY_MS, DAY_SECONDS
 from crumbless.ledger.transaction import Transaction
 from crumbless.mail.mail_message import MailRequest, check_address
 from crumbless.mail.mail_queue import queue_mail
@@ -29,7 +30,6 @@ from crumbless.security.access import Role, Session, may_invite, require_power_o
 from crumbless.security.encryption import SecretBox
 
 INVITATION_DAYS = 7
-DAY_MS = 86_400_000
 
 
 def invite_operator(tx: Transaction, actor: Session, wanted: InviteRequest, secret_box: SecretBox) -> None:
@@ -126,7 +126,7 @@ def _send(connection: Connection, actor: Session, found: Invitation, secret_box:
         "invitation",
         subject=found.id,
         workspace=actor.workspace,
-        seconds=INVITATION_DAYS * DAY_MS / 1000,
+        seconds=INVITATION_DAYS * DAY_SECONDS,
     )
     values |= {"days": str(INVITATION_DAYS), "secret": secret}
     order = MailRequest("invitation", found.email, found.language, values, found.name)

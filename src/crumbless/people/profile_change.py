@@ -8,6 +8,7 @@ from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import now_ms
 from crumbless.core.names import FOR_PEOPLE, check_languages, check_name
+from crumbless.core.time_units import HOUR_SECONDS
 from crumbless.ledger.transaction import Transaction
 from crumbless.mail.mail_message import MailRequest, check_address
 from crumbless.mail.mail_queue import queue_mail
@@ -55,7 +56,7 @@ def begin_email_change(tx: Transaction, actor: Session, email: str, secret_box: 
         subject=person.id,
         workspace=person.workspace,
         data={"email": address},
-        seconds=CONFIRM_HOURS * 3600,
+        seconds=CONFIRM_HOURS * HOUR_SECONDS,
     )
     values = {"hours": str(CONFIRM_HOURS), "secret": secret}
     queue_mail(

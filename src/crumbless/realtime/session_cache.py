@@ -3,9 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterator
 
 from crumbless.core.ids import confirmed_ms, now_ms
+from crumbless.core.time_units import HOUR_MS
 from crumbless.security.access import Session
-
-HOUR_MS = 3_600_000
 
 MAX_ITEMS = 20_000
 """Maximum of cached sessions. Others are read again when they are next used."""

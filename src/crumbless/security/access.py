@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Literal, get_args
 
 from crumbless.core.errors import ApiError
+from crumbless.core.time_units import MINUTE_MS
 from crumbless.security.visibility import NOTHING, Scope
 
 OperatorRole = Literal["owner", "admin", "operator", "analyst"]
@@ -93,10 +94,10 @@ class Visibility(Enum):
 
 OPERATOR_ROLES: tuple[OperatorRole, ...] = get_args(OperatorRole)
 
-STEP_UP_MS = 5 * 60_000
+STEP_UP_MS = 5 * MINUTE_MS
 """How long an authentication counts as recent. Sensitive changes require a recent one."""
 
-SKEW_MS = 60_000
+SKEW_MS = MINUTE_MS
 """How much the clocks of two nodes may differ."""
 
 

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-HOUR_MS = 3_600_000
-MINUTE_MS = 60_000
+from crumbless.core.time_units import HOUR_MS, MINUTE_MS
 
 SET_UP_MS = 30 * MINUTE_MS
 """Maximum age of a session without a required second factor: long enough to set one up."""

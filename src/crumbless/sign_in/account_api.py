@@ -23,13 +23,14 @@ from crumbless.accounts.account_wire import (
 from crumbless.accounts.one_time_token_store import find_one_time_token
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import confirmed_ms
+from crumbless.core.time_units import DAY_MS
 from crumbless.http.call import KeyCall, OperatorCall
 from crumbless.sign_in.factor_change import begin_totp, change_password, confirm_totp, remove_totp, renew_recovery_codes
 from crumbless.sign_in.guess_limit import Guesser, throttled
 from crumbless.sign_in.passkeys import Passkeys
 from crumbless.sign_in.password_sign_in import sign_in, sign_in_with_code, sign_out, step_up
 from crumbless.sign_in.security_read import read_security
-from crumbless.sign_in.session_begin import DAY_MS, SessionTerms
+from crumbless.sign_in.session_begin import SessionTerms
 from crumbless.sign_in.session_end import end_others_of, end_own
 
 MAX_ACCOUNT_BODY = 8 * 1024

@@ -12,6 +12,7 @@ from crumbless.accounts.operator_store import claim_attempts_mail, find_active_o
 from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import now_ms
+from crumbless.core.time_units import DAY_MS
 from crumbless.ledger.ledger_port import LedgerPort
 from crumbless.mail.mail_message import MailRequest
 from crumbless.mail.mail_queue import queue_mail
@@ -20,7 +21,6 @@ from crumbless.tasks.task import Task, TaskFailed
 from crumbless.tasks.task_store import add_task
 
 PURPOSE = "attempts"
-DAY_MS = 86_400_000
 
 
 def queue_attempts_check(connection: Connection, account: str, secret_box: SecretBox) -> None:

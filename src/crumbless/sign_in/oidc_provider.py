@@ -11,6 +11,7 @@ import msgspec
 from crumbless.core.deferred_import import deferred_module
 from crumbless.core.ids import wall_ms
 from crumbless.core.settings import OidcProviderSettings
+from crumbless.core.time_units import HOUR_SECONDS
 from crumbless.sign_in.id_token import IdToken, IdTokenRejected, read_id_token
 from crumbless.sign_in.oidc_port import OidcRequest, ProviderFailed
 
@@ -24,7 +25,7 @@ DEADLINE_SECONDS = 10.0
 MAX_RESPONSE = 262_144
 """Maximum of bytes of a response. A set of keys with certificates may have some ten thousand."""
 
-CACHE_SECONDS = 3600.0
+CACHE_SECONDS = HOUR_SECONDS
 """How long the provider's metadata is cached."""
 
 REFETCH_SECONDS = 30.0

@@ -11,6 +11,7 @@ from crumbless.accounts.operator_store import Credentials
 from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import new_id, new_token, now_ms
+from crumbless.core.time_units import DAY_MS
 from crumbless.http.device import Device
 from crumbless.http.services import Services
 from crumbless.realtime.session_store import add_session
@@ -19,8 +20,6 @@ from crumbless.security.dpop import token_hash
 from crumbless.security.encryption import SecretBox
 from crumbless.sign_in.account_policy_check import has_stored_factor
 from crumbless.sign_in.new_device_notice import queue_new_device_notice
-
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)

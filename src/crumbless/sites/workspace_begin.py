@@ -20,6 +20,7 @@ from crumbless.accounts.password_hashing import hash_of
 from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.core.names import FOR_PEOPLE, FOR_WORKSPACES, check_languages, check_name
+from crumbless.core.time_units import HOUR_SECONDS
 from crumbless.http.action_services import ActionServices
 from crumbless.http.device import Device
 from crumbless.ledger.transaction import Transaction
@@ -56,7 +57,7 @@ def offer_workspace(connection: Connection, name: str) -> str:
 def _offer(connection: Connection, subject: str, workspace: int | None) -> str:
     void_one_time_tokens(connection, "setup", subject)
     _, secret = new_one_time_token(
-        connection, "setup", subject=subject, workspace=workspace, seconds=SETUP_HOURS * 3600
+        connection, "setup", subject=subject, workspace=workspace, seconds=SETUP_HOURS * HOUR_SECONDS
     )
     return secret
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from crumbless.core.time_units import DAY_SECONDS, HOUR_SECONDS
 from crumbless.storage_auditor.audit_report import Asked, Finding, Kind, Phase, PhaseName, StorageItem
 from crumbless.storage_auditor.declared_items import Declaration, Declared
 
@@ -134,7 +135,7 @@ def _is_empty_database(entry: StorageItem) -> bool:
 
 
 def _duration(seconds: float) -> str:
-    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+    for unit, size in (("days", DAY_SECONDS), ("hours", HOUR_SECONDS), ("minutes", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} seconds"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from crumbless.core.errors import CrumblessError
+from crumbless.core.time_units import DAY_MS, HOUR_MS, HOUR_SECONDS, MINUTE_MS
 from crumbless.device_storage.storage_registry import Service
 
 TaskKind = Literal["mail", "file_removal", "retention", "reset", "attempts", "backup"] | Service
@@ -16,27 +17,27 @@ EVENT_KINDS: frozenset[TaskKind] = frozenset(get_args(Service))
 RECURRING: Mapping[TaskKind, int] = {"retention": -1, "backup": -2}
 """Jobs that recur indefinitely. Each kind is one row with a fixed ID, so that several nodes add it only once."""
 
-INTERVAL_MS: Mapping[TaskKind, int] = {"retention": 3_600_000, "backup": 86_400_000}
+INTERVAL_MS: Mapping[TaskKind, int] = {"retention": HOUR_MS, "backup": DAY_MS}
 """The interval of each recurring kind."""
 
-LEASE_MS = 60_000
+LEASE_MS = MINUTE_MS
 """A node that claimed a task and does not report again loses it after this time."""
 
 DEADLINE_SECONDS = 40.0
 """Longest time of one attempt: well within the lease, so that two nodes never run the same task."""
 
-LONG_SECONDS: Mapping[TaskKind, float] = {"backup": 6 * 3600.0}
+LONG_SECONDS: Mapping[TaskKind, float] = {"backup": 6 * HOUR_SECONDS}
 """Kinds that may take longer than DEADLINE_SECONDS."""
 
 MAX_ATTEMPTS = 8
 """After so many failures a task is marked as failed."""
 
-MAX_AGE_MS: Mapping[TaskKind, int] = dict.fromkeys(EVENT_KINDS, 72 * 3_600_000)
+MAX_AGE_MS: Mapping[TaskKind, int] = dict.fromkeys(EVENT_KINDS, 72 * HOUR_MS)
 """Kinds that are retried until they are this old, with any number of attempts. GA4 accepts events of the last 72
 hours."""
 
 FIRST_WAIT_MS = 10_000
-LONGEST_WAIT_MS = 3_600_000
+LONGEST_WAIT_MS = HOUR_MS
 
 
 class TaskFailed(CrumblessError):

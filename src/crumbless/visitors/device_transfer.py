@@ -20,6 +20,7 @@ from crumbless.accounts.one_time_token_store import (
 )
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import now_ms
+from crumbless.core.time_units import HOUR_SECONDS
 from crumbless.ledger.ledger_port import LedgerPort
 from crumbless.mail.mail_message import MailRequest, check_address
 from crumbless.mail.mail_queue import queue_mail
@@ -88,7 +89,7 @@ class DeviceTransfer:
         def queue(connection: Connection) -> None:
             site, _ = _site_of(connection, actor)
             _, secret = _create_one_time_token(
-                connection, "continue_link", actor, request.conversation, LINK_HOURS * 3600
+                connection, "continue_link", actor, request.conversation, LINK_HOURS * HOUR_SECONDS
             )
             values = {"site": site.key, "site_name": site.name, "hours": str(LINK_HOURS), "secret": secret}
             queue_mail(

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select, update
 
 from crumbless.core.ids import now_ms
+from crumbless.core.time_units import HOUR_MS
 from crumbless.ledger.tables import site
 from crumbless.sites.site_store import Site
 from crumbless.visitors.identity_wire import IdentityKeyResponse, IdentityMode, KeyAlgorithm, SiteIdentity
 from crumbless.visitors.tables import identity_key
 
-USED_MS = 3_600_000
+USED_MS = HOUR_MS
 """Precision of the time at which a key was last used."""
 
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from crumbless.core.bounds import MAX_IDENTITY
 from crumbless.core.deferred_import import deferred_module
 from crumbless.core.errors import ApiError
+from crumbless.core.time_units import DAY_SECONDS
 from crumbless.mail.mail_message import in_one_line
 from crumbless.visitors.identity_wire import KeyAlgorithm
 
@@ -28,7 +29,7 @@ else:
     jwk = deferred_module("joserfc.jwk")
     jws = deferred_module("joserfc.jws")
 
-LONGEST_SECONDS = 24 * 3600
+LONGEST_SECONDS = DAY_SECONDS
 """Maximum time from `iat` to `exp`."""
 
 TOLERANCE_SECONDS = 60

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from crumbless.accounts.one_time_token_store import void_one_time_tokens
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import new_id, new_token, now_ms, wall_ms
+from crumbless.core.time_units import DAY_MS
 from crumbless.ledger.after_commit import after_commit
 from crumbless.ledger.events import ReachChanged
 from crumbless.ledger.ledger_port import LedgerPort, ReaderPort
@@ -32,8 +33,6 @@ from crumbless.visitors.identity_token import IdentityKey, VisitorIdentity, kid_
 from crumbless.visitors.identity_wire import IdentifyResponse, VisitorSessionResponse
 from crumbless.visitors.visitor_reach import reach_of
 from crumbless.visitors.visitor_store import site_key_of_visitor
-
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)

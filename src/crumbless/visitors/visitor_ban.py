@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import now_ms
+from crumbless.core.time_units import DAY_MS
 from crumbless.ledger.ledger_port import LedgerPort
 from crumbless.security.access import Session, require
 from crumbless.security.visibility import visible
@@ -14,8 +15,6 @@ from crumbless.visitors.ban import BAN_KINDS
 from crumbless.visitors.ban_store import BanTarget, NewBan, add_bans, current_bans, find_ban_target, lift_ban
 from crumbless.visitors.contact_store import end_visitor_sessions
 from crumbless.visitors.identity_wire import BanRequest, BansResponse
-
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from crumbless.core.rate_limit import KeyedBuckets, Rate
 from crumbless.core.settings import VisitorSettings
+from crumbless.core.time_units import HOUR_SECONDS
 
 PROOF_OF_WORK_TIMES = 10
 """With proofs of work, a network may reach this multiple of its rate."""
 
-MAILS = Rate(5 / 3600, 3)
+MAILS = Rate(5 / HOUR_SECONDS, 3)
 """Emails with a device transfer link: for one visitor, and from one network."""
 
 CODES = Rate(1 / 30, 10)
@@ -30,7 +31,7 @@ class StartLimits:
     @classmethod
     def of(cls, settings: VisitorSettings) -> "StartLimits":
         """Return the rates that the settings ask for."""
-        per_second, burst = settings.starts_per_hour / 3600, settings.start_burst
+        per_second, burst = settings.starts_per_hour / HOUR_SECONDS, settings.start_burst
         return cls(
             starts=KeyedBuckets(Rate(per_second, burst)),
             site_starts=KeyedBuckets(Rate(settings.site_starts_per_minute / 60, settings.site_start_burst)),
@@ -62,4 +63,6 @@ class PrivacyLimits:
     @classmethod
     def of(cls, settings: VisitorSettings) -> "PrivacyLimits":
         """Return the rates that the settings ask for."""
-        return cls(KeyedBuckets(Rate(settings.privacy_requests_per_hour / 3600, settings.privacy_request_burst)))
+        return cls(
+            KeyedBuckets(Rate(settings.privacy_requests_per_hour / HOUR_SECONDS, settings.privacy_request_burst))
+        )

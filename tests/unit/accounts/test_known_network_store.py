@@ -2,10 +2,11 @@
 
 from sqlalchemy import Connection, func, select, update
 
-from crumbless.accounts.known_network_store import DAY_MS, MAX_NETWORKS, NETWORK_DAYS, Known, find_known, note_network
+from crumbless.accounts.known_network_store import MAX_NETWORKS, NETWORK_DAYS, Known, find_known, note_network
 from crumbless.accounts.operator_store import add_operator
 from crumbless.accounts.tables import known_network
 from crumbless.core.ids import now_ms
+from crumbless.core.time_units import DAY_MS
 from crumbless.database.database import write_once
 from support.statements import statements_of
 

@@ -4,16 +4,16 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from crumbless.accounts.operator_store import add_operator
-from crumbless.accounts.session_list_store import HOUR_MS, note_seen, sessions_of
+from crumbless.accounts.session_list_store import note_seen, sessions_of
 from crumbless.core import ids
 from crumbless.core.ids import now_ms
 from crumbless.core.steady_clock import read_machine
+from crumbless.core.time_units import DAY_MS, HOUR_MS
 from crumbless.database.database import write_once
 from crumbless.realtime.tables import session
 from crumbless.visitors.ban_store import NewBan, add_bans, current_bans, read_ban_list
 
-DAY = 86_400_000
-AHEAD = [600_000, DAY, 8 * DAY, 365 * DAY]
+AHEAD = [600_000, DAY_MS, 8 * DAY_MS, 365 * DAY_MS]
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import pytest
 from crumbless.consent.consent import CONSENT_DAYS, ConsentReceipt, check_request, grants, is_receipt, receipt_document
 from crumbless.consent.consent_wire import Categories, ConsentRequest
 from crumbless.core.errors import ApiError
+from crumbless.core.time_units import DAY_MS
 
-DAY = 86_400_000
-AT = 1_000 * DAY
+AT = 1_000 * DAY_MS
 
 
 def record(analytics: int = 1, marketing: int = 0, previous: str | None = None) -> ConsentReceipt:
@@ -19,8 +19,8 @@ def record(analytics: int = 1, marketing: int = 0, previous: str | None = None) 
     ("now", "revision", "holds"),
     [
         (AT, 3, True),
-        (AT + CONSENT_DAYS * DAY - 1, 3, True),
-        (AT + CONSENT_DAYS * DAY, 3, False),
+        (AT + CONSENT_DAYS * DAY_MS - 1, 3, True),
+        (AT + CONSENT_DAYS * DAY_MS, 3, False),
         (AT - 1, 3, False),
         (AT, 2, False),
         (AT, 4, False),

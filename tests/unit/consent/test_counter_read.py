@@ -1,8 +1,9 @@
 """Events of a site by day, counted by each database."""
 
-from crumbless.consent.counter_read import DAY_MS, day_counters
+from crumbless.consent.counter_read import day_counters
 from crumbless.consent.relay_store import count
 from crumbless.core.ids import now_ms
+from crumbless.core.time_units import DAY_MS
 from crumbless.database.database import write_once
 from crumbless.ledger.ledger_batch import WriteRequest
 from crumbless.ledger.ledger_open import open_writer

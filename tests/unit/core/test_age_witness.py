@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crumbless.core.age_witness import (
-    HOUR_MS,
     MAX_MACHINES,
     WINDOW_MS,
     AgeWitness,
@@ -13,8 +12,9 @@ from crumbless.core.age_witness import (
     first_witness,
     time_at_start,
 )
+from crumbless.core.time_units import DAY_MS, HOUR_MS, MINUTE_MS
 
-MINUTE, DAY = 60_000, 24 * HOUR_MS
+MINUTE, DAY = MINUTE_MS, DAY_MS
 JUMPS = [sign * by for by in (10 * MINUTE, DAY, 8 * DAY, 365 * DAY) for sign in (1, -1)]
 WALL, UPTIME = 1_800_000_000_000, 9_000_000
 

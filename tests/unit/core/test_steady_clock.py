@@ -4,8 +4,9 @@ import pytest
 
 from crumbless.core.ids import now_ms
 from crumbless.core.steady_clock import CONFIRM_MS, ClockChange, SteadyClock, boot_name, elapsed_ms, machine_clock_ms
+from crumbless.core.time_units import DAY_MS, MINUTE_MS
 
-MINUTE, DAY = 60_000, 86_400_000
+MINUTE, DAY = MINUTE_MS, DAY_MS
 JUMPS = [sign * by for by in (10 * MINUTE, DAY, 8 * DAY, 365 * DAY) for sign in (1, -1)]
 WALL, UPTIME = 1_800_000_000_000, 5_000_000
 

@@ -6,16 +6,16 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from crumbless.core import ids
-from crumbless.core.age_witness import HOUR_MS
 from crumbless.core.ids import confirmed_ms, new_id, now_ms
 from crumbless.core.steady_clock import SteadyClock, elapsed_ms, read_machine
+from crumbless.core.time_units import DAY_MS, MINUTE_MS
 from crumbless.database.database import write_once
 from crumbless.ledger.tables import task
 from crumbless.operations import clock_store
 from crumbless.operations.clock_store import advance_witness, begin_clock
 from crumbless.realtime.tables import session
 
-MINUTE, DAY = 60_000, 24 * HOUR_MS
+MINUTE, DAY = MINUTE_MS, DAY_MS
 JUMPS = [sign * by for by in (10 * MINUTE, DAY, 8 * DAY, 365 * DAY) for sign in (1, -1)]
 
 Restart = Callable[..., None]

@@ -14,12 +14,13 @@ from crumbless.core import ids
 from crumbless.core.ids import new_id, now_ms
 from crumbless.core.settings import RetentionSettings
 from crumbless.core.steady_clock import elapsed_ms
+from crumbless.core.time_units import DAY_MS
 from crumbless.database.database import write_once
 from crumbless.ledger.ledger_port import LedgerPort
 from crumbless.ledger.tables import task
 from crumbless.operations import clock_store, retention_sweep
 from crumbless.operations.clock_store import begin_clock
-from crumbless.operations.retention_sweep import BATCH, DAY_MS, EVERY_MS, SOON_MS, RetentionSweep, rules_of
+from crumbless.operations.retention_sweep import BATCH, EVERY_MS, SOON_MS, RetentionSweep, rules_of
 from crumbless.realtime.tables import session
 from crumbless.tasks.task import Task
 

@@ -4,11 +4,12 @@ from sqlalchemy import Connection, func, select, update
 
 from crumbless.accounts.operator_store import add_operator
 from crumbless.core.ids import now_ms
+from crumbless.core.time_units import DAY_MS
 from crumbless.database.database import write_once
 from crumbless.ledger.tables import task
 from crumbless.realtime.tables import operator
 from crumbless.security.encryption import KEY_BYTES, SecretBox
-from crumbless.sign_in.attempts_notice import DAY_MS, notify_of_attempts, queue_attempts_check
+from crumbless.sign_in.attempts_notice import notify_of_attempts, queue_attempts_check
 from support.statements import statements_of
 
 VAULT = SecretBox(bytes(KEY_BYTES))

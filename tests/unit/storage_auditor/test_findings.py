@@ -2,11 +2,11 @@
 
 import pytest
 
+from crumbless.core.time_units import DAY_SECONDS
 from crumbless.storage_auditor.audit_report import Act, Asked, Finding, Phase, StorageItem
 from crumbless.storage_auditor.declared_items import Declaration, Declared
 from crumbless.storage_auditor.findings import find_breaches
 
-DAY = 86_400.0
 ALL: tuple[Act, ...] = ("open", "type", "send", "choose", "grant")
 
 
@@ -33,7 +33,7 @@ def seen(*entries: StorageItem) -> Phase:
 
 
 def test_declared_item_after_its_action_is_no_finding() -> None:
-    assert kinds(seen(entry(acts=("open", "send"))), item("a", written="send", lifetime=DAY)) == []
+    assert kinds(seen(entry(acts=("open", "send"))), item("a", written="send", lifetime=DAY_SECONDS)) == []
 
 
 def test_undeclared_item_is_found_once_with_its_phases() -> None:
@@ -58,13 +58,15 @@ def test_item_that_only_another_role_writes_is_never_in_its_phase() -> None:
     assert kinds(seen(entry(acts=ALL)), item("a", written="sign-in")) == ["WRONG PHASE"]
 
 
-@pytest.mark.parametrize(("lasts", "expected"), [(DAY, []), (DAY + 59, []), (DAY + 61, ["TOO LONG"]), (None, [])])
+@pytest.mark.parametrize(
+    ("lasts", "expected"), [(DAY_SECONDS, []), (DAY_SECONDS + 59, []), (DAY_SECONDS + 61, ["TOO LONG"]), (None, [])]
+)
 def test_lifetime_over_the_declared_one_is_a_finding(lasts: float | None, expected: list[str]) -> None:
-    assert kinds(seen(entry(lasts=lasts)), item("a", lifetime=DAY)) == expected
+    assert kinds(seen(entry(lasts=lasts)), item("a", lifetime=DAY_SECONDS)) == expected
 
 
 def test_without_a_declared_lifetime_no_lifetime_is_a_finding() -> None:
-    assert kinds(seen(entry(lasts=9_000 * DAY)), item("a")) == []
+    assert kinds(seen(entry(lasts=9_000 * DAY_SECONDS)), item("a")) == []
 
 
 @pytest.mark.parametrize(

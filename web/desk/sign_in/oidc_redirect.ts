@@ -2,9 +2,11 @@
  * A sign-in at an OpenID provider: the browser leaves the desk and comes back. A stored key replaces the usual cookie: only its
  * proof can finish the flow, which shows that it is the same browser.
  */
+
 import * as v from "valibot";
 import type { Api } from "../../core/api";
 import { isProofKey, makeKey } from "../../core/dpop";
+import { MINUTE_MS } from "../../core/time_units";
 import * as storage from "../../storage/storage";
 import type { InvitationUse, OidcFinishRequest, OidcStartResponse, SignInResponse } from "../../wire/account_wire";
 import { JoiningFailed, KeyCreationFailed, NotBegunHere, NothingStored } from "../core/sign_in_failures";
@@ -37,7 +39,7 @@ const FINISHES: Readonly<Record<Purpose, string>> = {
 
 const needsSession = (purpose: Purpose): boolean => purpose === "link" || purpose === "step-up";
 
-const LIFETIME_MS = 10 * 60_000;
+const LIFETIME_MS = 10 * MINUTE_MS;
 const RETURN_PATH = /^\/desk\/oidc\/([a-z0-9-]{1,32})\/?$/;
 
 const pendingSignIn = v.object({

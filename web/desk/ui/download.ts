@@ -1,3 +1,5 @@
+import { MINUTE_MS } from "../../core/time_units";
+
 /** Download a file. */
 export function download(content: Blob, name: string): void {
   const address = URL.createObjectURL(content);
@@ -6,5 +8,5 @@ export function download(content: Blob, name: string): void {
   link.download = name;
   link.click();
   // The download begins with the click. The address must exist until then.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  setTimeout(() => URL.revokeObjectURL(address), MINUTE_MS);
 }

@@ -1,8 +1,6 @@
 // Formats times for the conversation list: short and in the reader's language.
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../core/time_units";
 
 /**
  * Format a time relative to now: "now" or "2 min". Older times are "14:05" on the same day, "Mon" within the last week,
@@ -13,10 +11,10 @@ const DAY = 24 * HOUR;
  */
 export function formatTime(at: number, now: number, language: string): string {
   const age = now - at;
-  if (age < MINUTE) return formatNow(language);
-  if (age < HOUR) return formatMinutes(Math.floor(age / MINUTE), language);
+  if (age < MINUTE_MS) return formatNow(language);
+  if (age < HOUR_MS) return formatMinutes(Math.floor(age / MINUTE_MS), language);
   if (isSameDay(at, now)) return format(at, language, { hour: "numeric", minute: "2-digit" });
-  if (age < 6 * DAY) return format(at, language, { weekday: "short" });
+  if (age < 6 * DAY_MS) return format(at, language, { weekday: "short" });
   if (new Date(at).getFullYear() === new Date(now).getFullYear()) {
     return format(at, language, { day: "numeric", month: "short" });
   }

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { makeKey } from "../../core/dpop";
+import { DAY_MS } from "../../core/time_units";
 import { blockStorage, FakeStorage } from "../../support/storage_fake";
 import type { ChatKey, ChatStorage } from "./chat_storage";
 
-const DAY_MS = 86_400_000;
 let local: FakeStorage;
 let session: FakeStorage;
 /** The contents of IndexedDB, which outlive the page. */

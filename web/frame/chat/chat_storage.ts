@@ -1,5 +1,7 @@
 /** The visitor's session as it is stored on the device: its place and its lifetime. */
+
 import { isProofKey, type ProofKey } from "../../core/dpop";
+import { DAY_MS } from "../../core/time_units";
 import * as storage from "../../storage/storage";
 import type { StoredChat } from "../../storage/storage_values";
 
@@ -9,8 +11,6 @@ export interface ChatKey extends StoredChat {
   /** Without a key, this makes a repeated start the same start. It leaves this page only for the server. */
   claim?: string;
 }
-
-const DAY_MS = 86_400_000;
 
 function isStoredChat(value: unknown): value is StoredChat {
   if (typeof value !== "object" || value === null) return false;

@@ -1,0 +1,4 @@
+/** The lengths of a minute, an hour and a day in milliseconds. Only this file contains the numbers. */
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
