@@ -384,6 +384,7 @@ async def serve(
         server.run_loops(group)
         try:
             if on_ready is not None:
+                # Not a Periodic: it waits once, at the start.
                 while not all(one.started for one, _ in [(main, listening), *others]):  # noqa: ASYNC110 - uvicorn has no event
                     await asyncio.sleep(0.005)
                 await on_ready()

@@ -49,6 +49,7 @@ class Checkpointer:
     def _run(self) -> None:
         connection = sqlite3.connect(self._path, isolation_level=None, timeout=0)
         try:
+            # Not a Periodic: a thread, because SQLite blocks it while it copies pages.
             while not self._stopping.wait(EVERY_SECONDS):
                 if self.truncate_wanted:
                     self.truncate(connection)

@@ -100,6 +100,7 @@ class Ledger:
     async def close(self) -> None:
         """Reject new requests, commit and acknowledge the waiting ones, and stop the thread."""
         self._closing = True
+        # Not a Periodic: it ends when all accepted requests have their outcome.
         while self._size:
             self._drained.clear()
             await self._drained.wait()

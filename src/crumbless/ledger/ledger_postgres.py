@@ -179,6 +179,7 @@ class PostgresBatchWriter:
     async def _commit(self, batch: Sequence[WriteRequest]) -> None:
         # After one timeout, later batches fail at once until the database is available again.
         until = time.monotonic() + (0.0 if self._unavailable else TIMEOUT_SECONDS)
+        # Not a Periodic: it retries one batch until a deadline.
         while True:
             try:
                 await self._try(batch)
@@ -271,6 +272,7 @@ class PostgresBatchWriter:
         """
         log.warning("connection to PostgreSQL lost during a commit; checking its outcome")
         until, recovered = time.monotonic() + RESOLVE_SECONDS, self._recovered
+        # Not a Periodic: it asks for the outcome of one commit until a deadline.
         while True:
             try:
                 await self._connected()

@@ -130,6 +130,7 @@ class NatsTransport:
             )
             self._last_error = ""
             log.info("connected to NATS")
+            # Not a Periodic: one turn of the one that connects. `wake` would skip the pause before it connects again.
             while not closed.is_set():
                 await self._subscribe(client)
                 await self._changed.wait()

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from crumbless.core.periodic import Periodic
 from crumbless.ledger.entry import Appended
 from crumbless.protocol.frames import SeenNow
 from crumbless.realtime.bus_memory import MemoryBus, by_workspace
@@ -38,6 +39,9 @@ MAX_WAITING = 20_000
 
 SEND_SECONDS = 2.0
 """After which a transport that accepts no messages counts as unavailable."""
+
+IDLE_SECONDS = 60.0
+"""Messages wake the loop. This is its pause without messages."""
 
 log = logging.getLogger("crumbless.bus")
 
@@ -90,8 +94,8 @@ class NetworkBus:
         self._transport = transport
         self._waiting: dict[int, list[AnyMessage]] = {}
         self._size = 0
-        self._news = asyncio.Event()
         self._sending: asyncio.Task[None] | None = None
+        self._loop = Periodic("the sending to other nodes", self._send_waiting, IDLE_SECONDS)
         self._versions_match = True
 
     @property
@@ -102,7 +106,7 @@ class NetworkBus:
     def start(self, on_possible_loss: Callable[[], None]) -> None:
         """Start sending and receiving. Call on the event loop. `on_possible_loss` is called if messages may be lost."""
         self._transport.start(self.receive, on_possible_loss)
-        self._sending = asyncio.get_running_loop().create_task(self._send_loop())
+        self._sending = asyncio.get_running_loop().create_task(self._loop.run())
 
     async def stop(self) -> None:
         """Send waiting messages, if the transport accepts them, and disconnect."""
@@ -163,13 +167,7 @@ class NetworkBus:
             return
         self._size += weight
         self._waiting.setdefault(channel, []).append(message)
-        self._news.set()
-
-    async def _send_loop(self) -> None:
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            await self._send_waiting()
+        self._loop.wake()
 
     async def _send_waiting(self) -> None:
         """Send all messages that have collected while the last ones were sent."""

@@ -108,6 +108,7 @@ class PostgresTransport:
             await self._listen(listening)
             self._sending = sending
             log.info("connected to the bus in PostgreSQL")
+            # Not a Periodic: one turn of the one that connects. `wake` would skip the pause before it connects again.
             while True:
                 await self._wait()
                 if sending.is_closed():

@@ -183,6 +183,7 @@ class Feed:
 
     async def _read_gap(self, workspace: int, track: _Track) -> None:
         empty = 0
+        # Not a Periodic: it ends when the gap of this workspace is filled.
         while self._tracks.get(workspace) is track and (position := track.position or 0) < track.known:
             try:
                 found = await self._read_after(workspace, position)

@@ -62,6 +62,7 @@ class Summaries:
 
     async def _send(self) -> None:
         try:
+            # Not a Periodic: it ends when no change waits, and a change must not skip the pause after an error.
             while self._visitors or self._conversations:
                 try:
                     await self._send_changes()

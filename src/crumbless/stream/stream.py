@@ -275,6 +275,7 @@ class StreamConnection:
         Args:
             newest: the number of the newest entry, read after the subscription. Later entries are received live.
         """
+        # Not a Periodic: it ends with the newest entry.
         while cursor < newest:
             page = await read_on(cursor)
             if self._rules.state != "ready":
@@ -300,6 +301,7 @@ class StreamConnection:
 
     async def _wait_for_room(self) -> None:
         """Wait until the client has read most of the backlog. Polls, because a catch-up is rare and short."""
+        # Not a Periodic: it waits for one condition.
         while self._rules.state == "ready" and self._transport.backlog() > ROOM_BYTES:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

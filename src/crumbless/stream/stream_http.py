@@ -188,6 +188,7 @@ class HttpStream:
     async def lines(self) -> AsyncIterator[bytes]:
         """Yield all frames for the client, one per line, until the end."""
         try:
+            # Not a Periodic: it produces the response of one client, with a heartbeat.
             while True:
                 if self._queue:
                     yield b"\n".join([*self._take_all(), b""])
@@ -245,6 +246,7 @@ async def wait_delivered(streams: HttpStreams, seconds: float) -> None:
     """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
+            # Not a Periodic: it waits for one condition.
             while any(stream.undelivered for stream in streams.values()):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 

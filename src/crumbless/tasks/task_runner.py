@@ -247,6 +247,7 @@ class TaskRunner:
     async def _complete(self, work: Callable[[Connection], None]) -> None:
         """Store the result. While the disk is full, retry within the lease; after it any node may claim the task."""
         async with asyncio.timeout(LEASE_MS / 1000 - DEADLINE_SECONDS):
+            # Not a Periodic: it retries one write until its lease ends.
             while True:
                 try:
                     await self._ledger.write(work)

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 import pytest_asyncio
@@ -62,6 +62,24 @@ async def test_batch_is_one_message(cluster: Cluster) -> None:
         here.append(2)
     await eventually(lambda: len(ear.positions) == 40)
     assert len(cluster.network.packets) <= 2
+
+
+async def test_error_in_one_batch_does_not_end_the_sending(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = cluster.node(), cluster.node()
+    ear = await there.listen(make_operator_session())
+    failed: list[int] = []
+
+    def fail(_node: str, messages: Sequence[object], _most: int) -> list[bytes]:
+        failed.append(len(messages))
+        raise ValueError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(bus_network, "write_envelopes", fail)
+        here.append()
+        await eventually(lambda: bool(failed))
+    here.append()
+    await eventually(lambda: bool(cluster.network.packets))
+    await eventually(lambda: ear.positions == [1, 2])
 
 
 async def test_lost_message_is_read_at_the_next_poll(cluster: Cluster) -> None:
