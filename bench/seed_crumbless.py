@@ -83,7 +83,15 @@ def _add_operator(connection: Connection, workspace: int, number: int) -> Signed
     name = f"Operator {number}"
     operator = add_operator(connection, workspace, f"o{number}@shop{workspace}.example", name, _NO_PASSWORD)
     person = SignedIn(new_token("cro_"), ClientKey(), workspace)
-    session = Session(new_id(), "owner", workspace, operator, name, person.key.thumbprint, now_ms() + DAY_MS)
+    session = Session(
+        id=new_id(),
+        role="owner",
+        workspace=workspace,
+        subject=operator,
+        name=name,
+        thumbprint=person.key.thumbprint,
+        expires_at=now_ms() + DAY_MS,
+    )
     add_session(connection, session, token_hash(person.token))
     return person
 
@@ -93,6 +101,14 @@ def _add_visitor(connection: Connection, site: Site) -> SignedIn:
     person = SignedIn(new_token("crv_"), ClientKey(), site.workspace, conversation)
     add_visitor(connection, site, visitor, person.key.thumbprint)
     add_conversation(connection, site, visitor, conversation)
-    session = Session(new_id(), "visitor", site.workspace, visitor, "", person.key.thumbprint, now_ms() + DAY_MS)
+    session = Session(
+        id=new_id(),
+        role="visitor",
+        workspace=site.workspace,
+        subject=visitor,
+        name="",
+        thumbprint=person.key.thumbprint,
+        expires_at=now_ms() + DAY_MS,
+    )
     add_session(connection, session, token_hash(person.token))
     return person

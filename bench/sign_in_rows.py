@@ -47,7 +47,16 @@ def measure_sign_in(seconds: float) -> SignInCost:
         _measure_reads(command) for command in ([COMMAND, "serve"], [sys.executable, CHANGED, "unchecked"])
     )
     calm, flooded, sign_ins, before, peak = _measure_flood(seconds)
-    return SignInCost(proof, checked, unchecked, calm, flooded, sign_ins, before, peak)
+    return SignInCost(
+        proof_us=proof,
+        read_us=checked,
+        unchecked_read_us=unchecked,
+        calm_p99=calm,
+        flooded_p99=flooded,
+        flooded_sign_ins=sign_ins,
+        memory_before=before,
+        memory_peak=peak,
+    )
 
 
 def measure_proof() -> float:

@@ -57,6 +57,10 @@ export function messagesOf(texts, path = "") {
 
 /** Return every error in the catalogue, one line each. */
 export function checkCatalogue(catalogue) {
+  return [...checkFiles(catalogue), ...Object.keys(SURFACES).flatMap((surface) => checkTexts(catalogue, surface))];
+}
+
+function checkFiles(catalogue) {
   const faults = [];
   for (const [language, surfaces] of Object.entries(catalogue)) {
     for (const surface of Object.keys(surfaces)) {
@@ -65,19 +69,18 @@ export function checkCatalogue(catalogue) {
         faults.push(`${language}/${surface}.json: a language has all surfaces of the interface or none`);
     }
   }
-  for (const [surface, { plain }] of Object.entries(SURFACES)) {
-    const english = new Map(messagesOf(catalogue[ENGLISH]?.[surface] ?? {}));
-    for (const language of languagesOf(catalogue, surface)) {
-      const file = `${language}/${surface}.json`;
-      const texts = catalogue[language][surface];
-      if (!texts) faults.push(`${file} is missing`);
-      else
-        faults.push(
-          ...checkSurface(new Map(messagesOf(texts)), english, language, plain).map((one) => `${file}: ${one}`),
-        );
-    }
-  }
   return faults;
+}
+
+function checkTexts(catalogue, surface) {
+  const english = new Map(messagesOf(catalogue[ENGLISH]?.[surface] ?? {}));
+  return languagesOf(catalogue, surface).flatMap((language) => {
+    const file = `${language}/${surface}.json`;
+    const texts = catalogue[language][surface];
+    if (!texts) return [`${file} is missing`];
+    const faults = checkSurface(new Map(messagesOf(texts)), english, language, SURFACES[surface].plain);
+    return faults.map((one) => `${file}: ${one}`);
+  });
 }
 
 function checkSurface(messages, english, language, plain) {

@@ -144,17 +144,17 @@ def _passkeys(connection: Connection, condition: object) -> list[Passkey]:
     query = select(passkey).where(condition).order_by(passkey.c.created_at)  # pyright: ignore[reportArgumentType]
     return [
         Passkey(
-            row.id,
-            row.workspace_id,
-            row.operator_id,
-            row.credential,
-            row.public_key,
-            row.sign_count,
-            row.transports,
-            bool(row.backed_up),
-            row.name,
-            row.created_at,
-            row.last_used_at,
+            id=row.id,
+            workspace=row.workspace_id,
+            operator=row.operator_id,
+            credential=row.credential,
+            public_key=row.public_key,
+            sign_count=row.sign_count,
+            transports=row.transports,
+            backed_up=bool(row.backed_up),
+            name=row.name,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
         )
         for row in connection.execute(query)
     ]

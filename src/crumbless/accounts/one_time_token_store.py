@@ -119,15 +119,15 @@ def _find_valid(connection: Connection, kind: OneTimeTokenKind, condition: Colum
 
 def _one_time_token(row: Any) -> OneTimeToken:
     return OneTimeToken(
-        row.id,
-        row.kind,
-        row.workspace_id,
-        row.subject,
-        row.thumbprint,
-        row.data,
-        row.attempts,
-        row.created_at,
-        row.expires_at,
+        id=row.id,
+        kind=row.kind,
+        workspace=row.workspace_id,
+        subject=row.subject,
+        thumbprint=row.thumbprint,
+        data=row.data,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
     )
 
 

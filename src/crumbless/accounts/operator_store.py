@@ -37,6 +37,7 @@ def add_operator(
     name: str,
     password_hash: str,
     role: Role = "owner",
+    *,
     languages: Sequence[str] = (),
     operator_id: str = "",
 ) -> str:
@@ -96,7 +97,16 @@ def _credentials(connection: Connection, query: Select[Any], values: dict[str, s
         return None
     scope = 0 if row.role in UNLIMITED_ROLES else row.scoped_at or 0
     photo = photo_path(row.photo)
-    person = Operator(row.id, row.name, row.email, row.role, row.workspace_name, photo, row.languages, scope)
+    person = Operator(
+        id=row.id,
+        name=row.name,
+        email=row.email,
+        role=row.role,
+        workspace_name=row.workspace_name,
+        photo=photo,
+        languages=row.languages,
+        scope=scope,
+    )
     return Credentials(person, row.workspace_id, row.password_hash, row.status == "active")
 
 

@@ -43,7 +43,13 @@ def sessions_of(connection: Connection, operator_id: str, seen_after: int) -> li
     )
     return [
         ListedSession(
-            row.id, row.device, row.time_zone_name, row.factors, row.created_at, row.last_seen_at, row.expires_at
+            id=row.id,
+            device=row.device,
+            time_zone_name=row.time_zone_name,
+            factors=row.factors,
+            created_at=row.created_at,
+            last_seen_at=row.last_seen_at,
+            expires_at=row.expires_at,
         )
         for row in rows
     ]

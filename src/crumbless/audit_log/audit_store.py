@@ -64,20 +64,20 @@ def audit_log_page(
     rows = connection.execute(query.order_by(audit_log.c.no.desc()).limit(limit))
     return [
         AuditRecord(
-            row.workspace_id,
-            row.at,
-            row.actor_kind,
-            row.actor_id,
-            row.actor_name,
-            row.action,
-            row.target_kind,
-            row.target_id,
-            row.target_name,
-            row.session_id,
-            row.thumbprint,
-            row.request_id,
-            row.details,
-            row.no,
+            workspace=row.workspace_id,
+            at=row.at,
+            actor_kind=row.actor_kind,
+            actor_id=row.actor_id,
+            actor_name=row.actor_name,
+            action=row.action,
+            target_kind=row.target_kind,
+            target_id=row.target_id,
+            target_name=row.target_name,
+            session_id=row.session_id,
+            thumbprint=row.thumbprint,
+            request_id=row.request_id,
+            details=row.details,
+            number=row.no,
         )
         for row in rows
     ]

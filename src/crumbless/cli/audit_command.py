@@ -24,6 +24,7 @@ app = typer.Typer()
 @app.command()
 def audit(
     url: Annotated[str, typer.Argument(help="The page to audit.")],
+    *,
     registry: Annotated[Path | None, typer.Option(help="The declared items: a storage.toml or a storage.json.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for report.html, report.json and report.xml (JUnit).")

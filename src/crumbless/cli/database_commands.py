@@ -68,7 +68,8 @@ def restore_database(
 ) -> None:
     """Replace the content of the database with a backup. Stop the server first."""
     with progress_of_rows() as progress:
-        verified = database_backup.restore(file, read_settings().database.database_url, metadata, replace=yes, progress=progress)
+        url = read_settings().database.database_url
+        verified = database_backup.restore(file, url, metadata, replace=yes, progress=progress)
     if not verified.summed:
         _warn_without_sums(file)
     typer.echo(f"The database now has the content of {file}.")

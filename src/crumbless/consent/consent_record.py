@@ -76,17 +76,17 @@ def _append(connection: Connection, site: Site, request: ConsentRequest) -> tupl
     _check_revision(connection, site, request)
     receipt = secrets.token_urlsafe(RECEIPT_BYTES)
     record = ConsentReceipt(
-        receipt,
-        _chain_of(connection, site, request) or receipt,
-        site.key,
-        now_ms(),
-        request.categories,
-        [tag.service for tag in find_vendor_tags(connection, site.id)],
-        request.source,
-        request.revision,
-        request.language,
-        request.text,
-        request.previous,
+        receipt=receipt,
+        chain=_chain_of(connection, site, request) or receipt,
+        site=site.key,
+        at=now_ms(),
+        categories=request.categories,
+        services=[tag.service for tag in find_vendor_tags(connection, site.id)],
+        source=request.source,
+        revision=request.revision,
+        language=request.language,
+        text=request.text,
+        previous=request.previous,
     )
     signature = ReceiptKey(secret_of(connection, RECEIPT_KEY)).sign(canonical(record))
     add_receipt(connection, site, record, request.id, signature)

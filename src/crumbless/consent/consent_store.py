@@ -111,15 +111,15 @@ def _first(connection: Connection, condition: Any) -> tuple[ConsentReceipt, str]
 
 def _record(row: Any) -> ConsentReceipt:
     return ConsentReceipt(
-        row.receipt,
-        row.receipt_chain,
-        row.site_key,
-        row.at,
-        Categories(row.analytics, row.marketing),
-        row.services,
-        row.source,
-        row.revision,
-        row.language,
-        row.text_digest,
-        row.previous,
+        receipt=row.receipt,
+        chain=row.receipt_chain,
+        site=row.site_key,
+        at=row.at,
+        categories=Categories(row.analytics, row.marketing),
+        services=row.services,
+        source=row.source,
+        revision=row.revision,
+        language=row.language,
+        text=row.text_digest,
+        previous=row.previous,
     )

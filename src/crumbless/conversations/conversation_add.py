@@ -85,7 +85,15 @@ async def _append(
         after_commit(connection, ReachChanged(actor.workspace, visitors_of_contact(connection, actor.subject)))
 
     entry = NewEntry(
-        actor.workspace, conversation, wanted.id, now_ms(), "message", "visitor", actor.subject, actor.name, data
+        workspace=actor.workspace,
+        conversation=conversation,
+        id=wanted.id,
+        at=now_ms(),
+        kind="message",
+        author_kind="visitor",
+        author_id=actor.subject,
+        author_name=actor.name,
+        data=data,
     )
     appended = await services.append(entry, prepare)
     if conversation not in actor.reach:

@@ -9,5 +9,12 @@ from crumbless.security.access import Session
 def close_conversation(actor: Session, frame: Close) -> NewEntry:
     """Return the entry `closed`."""
     return NewEntry(
-        actor.workspace, frame.conversation, frame.id, now_ms(), "closed", "operator", actor.subject, actor.name
+        workspace=actor.workspace,
+        conversation=frame.conversation,
+        id=frame.id,
+        at=now_ms(),
+        kind="closed",
+        author_kind="operator",
+        author_id=actor.subject,
+        author_name=actor.name,
     )

@@ -100,7 +100,7 @@ async def start_conversation(
             raise ApiError("banned")
         try:
             days = visitors.verification.session_days
-            return await _append_first(services, request, text, site, visitor, context, days)
+            return await _append_first(services, request, text, site, visitor, context, session_days=days)
         except IntegrityError:
             # Another connection started with the same key at once, so the visitor exists now.
             if visitor.new:
@@ -132,12 +132,21 @@ async def _append_first(
     site: Site,
     visitor: _Visitor,
     context: StartContext,
+    *,
     session_days: int,
 ) -> StartResponse:
     token = new_token("crv_")
     thumbprint = context.thumbprint
     lifetime = UNBOUND_SESSION_MS if thumbprint is None else session_days * DAY_MS
-    session = Session(new_id(), "visitor", site.workspace, visitor.id, "", thumbprint, now_ms() + lifetime)
+    session = Session(
+        id=new_id(),
+        role="visitor",
+        workspace=site.workspace,
+        subject=visitor.id,
+        name="",
+        thumbprint=thumbprint,
+        expires_at=now_ms() + lifetime,
+    )
 
     def prepare(connection: Connection) -> None:
         # Checked again inside the transaction: no start may follow a change to "required".
@@ -159,15 +168,15 @@ async def _append_first(
 
     name = context.verified_identity.identity.name if context.verified_identity else ""
     entry = NewEntry(
-        site.workspace,
-        visitor.conversation,
-        request.id,
-        now_ms(),
-        "message",
-        "visitor",
-        visitor.id,
-        name,
-        message_data(text),
+        workspace=site.workspace,
+        conversation=visitor.conversation,
+        id=request.id,
+        at=now_ms(),
+        kind="message",
+        author_kind="visitor",
+        author_id=visitor.id,
+        author_name=name,
+        data=message_data(text),
     )
     appended = await services.append(entry, prepare)
     return StartResponse(

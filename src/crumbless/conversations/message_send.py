@@ -10,13 +10,13 @@ def send_message(actor: Session, frame: Send) -> NewEntry:
     """Return the message as an entry of the actor's side. Raises ApiError `unknown_conversation`."""
     require_conversation(actor, frame.conversation)
     return NewEntry(
-        actor.workspace,
-        frame.conversation,
-        frame.id,
-        now_ms(),
-        "message",
-        "visitor" if actor.role == "visitor" else "operator",
-        actor.subject,
-        actor.name,
-        message_data(frame.text),
+        workspace=actor.workspace,
+        conversation=frame.conversation,
+        id=frame.id,
+        at=now_ms(),
+        kind="message",
+        author_kind="visitor" if actor.role == "visitor" else "operator",
+        author_id=actor.subject,
+        author_name=actor.name,
+        data=message_data(frame.text),
     )

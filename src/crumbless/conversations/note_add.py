@@ -9,13 +9,13 @@ from crumbless.security.access import Session
 def add_note(actor: Session, frame: Note) -> NewEntry:
     """Return the note as an entry."""
     return NewEntry(
-        actor.workspace,
-        frame.conversation,
-        frame.id,
-        now_ms(),
-        "note",
-        "operator",
-        actor.subject,
-        actor.name,
-        message_data(frame.text),
+        workspace=actor.workspace,
+        conversation=frame.conversation,
+        id=frame.id,
+        at=now_ms(),
+        kind="note",
+        author_kind="operator",
+        author_id=actor.subject,
+        author_name=actor.name,
+        data=message_data(frame.text),
     )

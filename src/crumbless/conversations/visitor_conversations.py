@@ -107,4 +107,12 @@ def _summary(row: Any) -> VisitorSummary:
 def _entry(row: Any) -> Entry:
     author = Author(row.entry_author_kind, row.entry_author_name)
     data = None if row.entry_data is None else msgspec.Raw(row.entry_data)
-    return Entry(row.id, row.entry_id, row.entry_visitor_seq, row.entry_at, row.entry_kind, author, data)
+    return Entry(
+        conversation=row.id,
+        id=row.entry_id,
+        seq=row.entry_visitor_seq,
+        at=row.entry_at,
+        kind=row.entry_kind,
+        author=author,
+        data=data,
+    )

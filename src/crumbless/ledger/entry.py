@@ -46,33 +46,21 @@ class NewEntry(msgspec.Struct, frozen=True, gc=False):
     data: str | None = NO_DATA
 
 
-class Appended:
+class Appended(msgspec.Struct, eq=False, gc=False):
     """Confirms that an entry is on disk. `repeat`: it was stored before with the same ID.
 
     `visitor_seq` is its number among those that the visitor sees; None: the visitor does not see it. `site` and `team`
     are those of its conversation. They decide which operators receive it (security/visibility.py).
     """
 
-    __slots__ = ("entry", "position", "repeat", "seq", "site", "team", "visitor_seq")
-
-    def __init__(
-        self,
-        entry: NewEntry,
-        seq: int,
-        visitor_seq: int | None,
-        position: int,
-        repeat: bool,
-        site: int = 0,
-        team: str | None = None,
-    ) -> None:
-        self.entry = entry
-        self.seq = seq
-        self.visitor_seq = visitor_seq
-        self.position = position
-        self.repeat = repeat
-        # 0 is not a site. An entry with an unknown site is sent only to operators who see everything.
-        self.site = site
-        self.team = team
+    entry: NewEntry
+    seq: int
+    visitor_seq: int | None
+    position: int
+    repeat: bool
+    # 0 is not a site. An entry with an unknown site is sent only to operators who see everything.
+    site: int = 0
+    team: str | None = None
 
 
 def message_data(text: str) -> str:
@@ -82,7 +70,16 @@ def message_data(text: str) -> str:
 
 def erasure(workspace: int, conversation: str, entry_id: str, at: int) -> NewEntry:
     """Return the last entry of a conversation that its visitor has erased. It does not identify the visitor."""
-    return NewEntry(workspace, conversation, entry_id, at, "erased", "visitor", "", "")
+    return NewEntry(
+        workspace=workspace,
+        conversation=conversation,
+        id=entry_id,
+        at=at,
+        kind="erased",
+        author_kind="visitor",
+        author_id="",
+        author_name="",
+    )
 
 
 def check_entry_id(entry_id: str) -> None:
@@ -114,7 +111,16 @@ def entry_for_operators(one: Appended) -> Entry:
     """Return the entry as operators of its workspace see it: with position and the author's ID."""
     entry = one.entry
     author = Author(entry.author_kind, entry.author_name, entry.author_id)
-    return Entry(entry.conversation, entry.id, one.seq, entry.at, entry.kind, author, _raw(entry.data), one.position)
+    return Entry(
+        conversation=entry.conversation,
+        id=entry.id,
+        seq=one.seq,
+        at=entry.at,
+        kind=entry.kind,
+        author=author,
+        data=_raw(entry.data),
+        position=one.position,
+    )
 
 
 def entry_for_visitor(one: Appended) -> Entry:
@@ -126,7 +132,15 @@ def entry_for_visitor(one: Appended) -> Entry:
     if one.visitor_seq is None:
         raise ValueError("this entry is not for visitors")
     author = Author(entry.author_kind, entry.author_name)
-    return Entry(entry.conversation, entry.id, one.visitor_seq, entry.at, entry.kind, author, _raw(entry.data))
+    return Entry(
+        conversation=entry.conversation,
+        id=entry.id,
+        seq=one.visitor_seq,
+        at=entry.at,
+        kind=entry.kind,
+        author=author,
+        data=_raw(entry.data),
+    )
 
 
 def seq_for(role: Role, one: Appended) -> int:

@@ -1,5 +1,6 @@
 """Assigns the next seq and position to an entry, or finds those that it has, or rejects it. Same on all databases."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -63,51 +64,24 @@ CHANGED_COLUMNS = ("last_seq", "last_visitor_seq", "position", "status", "waitin
 """The columns of the table `conversation` that entries change, in the order of `Conversation.changed`."""
 
 
+@dataclass(slots=True, eq=False)
 class Conversation:
     """A conversation to which the batch appends, updated with each entry."""
 
-    __slots__ = (
-        "consent",
-        "erased",
-        "last_seq",
-        "last_visitor_seq",
-        "number",
-        "operator_seen",
-        "position",
-        "site",
-        "status",
-        "team",
-        "waiting_since",
-        "workspace",
-    )
-
-    def __init__(
-        self,
-        number: int,
-        workspace: int,
-        last_seq: int,
-        last_visitor_seq: int,
-        status: Status,
-        waiting_since: int | None,
-        operator_seen: int,
-        site: int,
-        team: str | None,
-        consent: str | None,
-        erased: int,
-    ) -> None:
-        self.number = number
-        self.workspace = workspace
-        self.last_seq = last_seq
-        self.last_visitor_seq = last_visitor_seq
-        self.status: Status = status
-        self.waiting_since = waiting_since
-        self.operator_seen = operator_seen
-        self.site = site
-        self.team = team
-        # The receipt chain under which its events may be relayed.
-        self.consent = consent
-        self.erased = bool(erased)
-        self.position = 0
+    number: int
+    workspace: int
+    last_seq: int
+    last_visitor_seq: int
+    status: Status
+    waiting_since: int | None
+    operator_seen: int
+    site: int
+    team: str | None
+    # The receipt chain under which its events may be relayed.
+    consent: str | None
+    # SQLite has no booleans.
+    erased: int
+    position: int = 0
 
     @property
     def changed(self) -> tuple[int, int, int, Status, int | None, int]:
@@ -169,7 +143,15 @@ def assign_sequence(
     if entry.author_kind == "operator" and entry.kind == "message":
         conversation.operator_seen = seq
     position = conversation.position = positions[entry.workspace] = positions[entry.workspace] + 1
-    appended = known[name] = Appended(entry, seq, visitor_seq, position, False, conversation.site, conversation.team)
+    appended = known[name] = Appended(
+        entry=entry,
+        seq=seq,
+        visitor_seq=visitor_seq,
+        position=position,
+        repeat=False,
+        site=conversation.site,
+        team=conversation.team,
+    )
     values += (
         entry.workspace,
         position,

@@ -89,15 +89,15 @@ def entries() -> Select[Any]:
 def appended(row: Any) -> Appended:
     """Return the entry in a row of the table."""
     stored = NewEntry(
-        row.workspace_id,
-        row.conversation_id,
-        row.id,
-        row.at,
-        row.kind,
-        row.author_kind,
-        row.author_id,
-        row.author_name,
-        row.data,
+        workspace=row.workspace_id,
+        conversation=row.conversation_id,
+        id=row.id,
+        at=row.at,
+        kind=row.kind,
+        author_kind=row.author_kind,
+        author_id=row.author_id,
+        author_name=row.author_name,
+        data=row.data,
     )
     return Appended(stored, row.seq, row.visitor_seq, row.position, repeat=False, site=row.site_id, team=row.team_id)
 

@@ -43,7 +43,16 @@ def _view(task: Task, secret_box: SecretBox) -> DeadTask:
         raise ValueError("no failed job of a workspace has this kind")
     mail: MailKind | Literal[""] = task.payload["mail"] if task.kind == "mail" else ""
     to = _address_of(task, secret_box) if mail else ""
-    return DeadTask(task.id, task.kind, mail, to, task.error, task.attempts, task.created_at, task.dead_at)
+    return DeadTask(
+        id=task.id,
+        kind=task.kind,
+        mail=mail,
+        to=to,
+        error=task.error,
+        attempts=task.attempts,
+        created_at=task.created_at,
+        dead_at=task.dead_at,
+    )
 
 
 def _address_of(task: Task, secret_box: SecretBox) -> str:

@@ -95,17 +95,17 @@ def _pending(connection: Connection, *conditions: Any) -> list[Invitation]:
     )
     return [
         Invitation(
-            row.id,
-            row.workspace_id,
-            row.email,
-            row.name,
-            row.role,
-            tuple(row.teams),
-            row.language,
-            row.inviter or "",
-            row.invited_by,
-            row.created_at,
-            row.expires_at,
+            id=row.id,
+            workspace=row.workspace_id,
+            email=row.email,
+            name=row.name,
+            role=row.role,
+            teams=tuple(row.teams),
+            language=row.language,
+            invited_by=row.inviter or "",
+            inviter=row.invited_by,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
         )
         for row in rows
     ]

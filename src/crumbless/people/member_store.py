@@ -71,7 +71,13 @@ def list_members(connection: Connection) -> list[Member]:
 
 def _member(row: Any) -> Member:
     return Member(
-        row.id, row.workspace_id, row.email, row.name, row.role, row.status == "active", tuple(row.languages or ())
+        id=row.id,
+        workspace=row.workspace_id,
+        email=row.email,
+        name=row.name,
+        role=row.role,
+        active=row.status == "active",
+        languages=tuple(row.languages or ()),
     )
 
 

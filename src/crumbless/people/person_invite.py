@@ -58,7 +58,15 @@ def invite_operator(tx: Transaction, actor: Session, wanted: InviteRequest, secr
     for earlier in replaced:
         _end(tx.connection, earlier)
     expires_at = now_ms() + INVITATION_DAYS * DAY_MS
-    new = NewInvitation(email, name, wanted.role, teams, language, actor.subject, expires_at)
+    new = NewInvitation(
+        email=email,
+        name=name,
+        role=wanted.role,
+        teams=teams,
+        language=language,
+        invited_by=actor.subject,
+        expires_at=expires_at,
+    )
     invitation_id = add_invitation(tx.connection, actor.workspace, new)
     _send(tx.connection, actor, find_invitation(tx.connection, actor.workspace, invitation_id), secret_box)
     _note(tx.connection, actor, "person_invited", invitation_id, email, {"role": wanted.role, "teams": teams})

@@ -128,14 +128,33 @@ class NetworkBus:
         """Publish a typing notice. It may be lost and is never stored."""
         self._local.show_typing(actor, conversation, on, site, team)
         message = TypingMessage(
-            actor.workspace, conversation, actor.id, actor.role, actor.subject, actor.name, on, site, team
+            workspace=actor.workspace,
+            conversation=conversation,
+            session=actor.id,
+            role=actor.role,
+            subject=actor.subject,
+            name=actor.name,
+            on=on,
+            site=site,
+            team=team,
         )
         self._publish(actor.workspace, message)
 
     def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None, site: int, team: str | None) -> None:
         """Publish a seen mark that is stored already."""
         self._local.show_seen(workspace, seen, visitor_seq, site, team)
-        self._publish(workspace, SeenMessage(workspace, seen.conversation, seen.by, seen.seq, visitor_seq, site, team))
+        self._publish(
+            workspace,
+            SeenMessage(
+                workspace=workspace,
+                conversation=seen.conversation,
+                by=seen.by,
+                seq=seen.seq,
+                visitor_seq=visitor_seq,
+                site=site,
+                team=team,
+            ),
+        )
 
     def end_session(self, session: Session) -> None:
         """Close the streams of a session that was ended in the database, on all nodes."""
@@ -211,13 +230,29 @@ class NetworkBus:
             else:
                 self._feed.advance_to(message.workspace, message.position)
         elif isinstance(message, TypingMessage):
-            by = Session(message.session, message.role, message.workspace, message.subject, message.name, None, 0)
+            by = Session(
+                id=message.session,
+                role=message.role,
+                workspace=message.workspace,
+                subject=message.subject,
+                name=message.name,
+                thumbprint=None,
+                expires_at=0,
+            )
             self._local.show_typing(by, message.conversation, message.on, message.site, message.team)
         elif isinstance(message, SeenMessage):
             seen = SeenNow(message.conversation, message.by, message.seq)
             self._local.show_seen(message.workspace, seen, message.visitor_seq, message.site, message.team)
         elif isinstance(message, SessionMessage):
-            ended = Session(message.session, message.role, message.workspace, message.subject, "", None, 0)
+            ended = Session(
+                id=message.session,
+                role=message.role,
+                workspace=message.workspace,
+                subject=message.subject,
+                name="",
+                thumbprint=None,
+                expires_at=0,
+            )
             self._local.end_session(ended)
         elif isinstance(message, ReachTold):
             self._local.change_reach(message.workspace, message.visitors)

@@ -55,7 +55,7 @@ class IdToken(msgspec.Struct, frozen=True):
 
 
 def read_id_token(
-    token: str, keys: Mapping[str, Any], issuer: str, client_id: str, nonce: str, now: int, since: int = 0
+    token: str, keys: Mapping[str, Any], *, issuer: str, client_id: str, nonce: str, now: int, since: int = 0
 ) -> IdToken:
     """Return the claims of a token that this provider issued to us for our request.
 

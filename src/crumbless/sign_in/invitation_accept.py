@@ -133,8 +133,8 @@ def join(connection: Connection, one_time_token: OneTimeToken, new_operator: New
         new_operator.name,
         new_operator.password_hash,
         found.role,
-        languages,
-        new_operator.id,
+        languages=languages,
+        operator_id=new_operator.id,
     )
     # Teams of the invitation may have been deleted since.
     set_teams_of(connection, found.workspace, operator_id, known_teams(connection, found.workspace, found.teams))

@@ -108,7 +108,15 @@ class OidcProvider:
     def _checked(self, token: str, keys: dict[str, Any], request: OidcRequest, since: int) -> IdToken:
         settings = self.settings
         now = wall_ms() // 1000
-        return read_id_token(token, keys, settings.issuer, settings.client_id, request.nonce, now, since)
+        return read_id_token(
+            token,
+            keys,
+            issuer=settings.issuer,
+            client_id=settings.client_id,
+            nonce=request.nonce,
+            now=now,
+            since=since,
+        )
 
     async def _exchange(self, metadata: _Metadata, request: OidcRequest, code: str) -> _TokenResponse:
         form = {

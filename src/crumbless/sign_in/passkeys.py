@@ -116,7 +116,13 @@ class Passkeys:
             options = self._port.creation_options(challenge, owner, pending.email, new_operator.name, [])
             extra = {"operator": operator_id, "name": new_operator.name, "languages": [*new_operator.languages]}
             one_time_token = _new_challenge(
-                connection, "passkey_join", thumbprint, pending.one_time_token, pending.workspace, challenge, extra
+                connection,
+                "passkey_join",
+                thumbprint,
+                pending.one_time_token,
+                pending.workspace,
+                challenge,
+                extra=extra,
             )
             return PasskeyOptions(one_time_token, options)
 
@@ -320,6 +326,7 @@ def _new_challenge(
     subject: str,
     workspace: int | None,
     challenge: bytes,
+    *,
     extra: Mapping[str, object] | None = None,
 ) -> str:
     one_time_token, _ = new_one_time_token(

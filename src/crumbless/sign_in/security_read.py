@@ -52,13 +52,13 @@ def read_security(
         ],
         sessions=[
             SessionResponse(
-                one.id,
-                one.device,
-                one.time_zone_name,
-                one.factors,
-                one.created_at,
-                actor.seen_at if one.id == actor.id else one.last_seen_at,
-                one.id == actor.id,
+                id=one.id,
+                device=one.device,
+                time_zone_name=one.time_zone_name,
+                factors=one.factors,
+                created_at=one.created_at,
+                last_seen_at=actor.seen_at if one.id == actor.id else one.last_seen_at,
+                current=one.id == actor.id,
             )
             for one in sessions_of(connection, actor.subject, idle_since)
             if policy.end_of(one.created_at, one.expires_at, one.factors) > now_ms()

@@ -59,13 +59,13 @@ def begin_session(
     token = new_token("cro_")
     operator, now = person.operator, now_ms()
     session = Session(
-        new_id(),
-        operator.role,
-        person.workspace,
-        operator.id,
-        operator.name,
-        device.thumbprint,
-        now + terms.days * DAY_MS,
+        id=new_id(),
+        role=operator.role,
+        workspace=person.workspace,
+        subject=operator.id,
+        name=operator.name,
+        thumbprint=device.thumbprint,
+        expires_at=now + terms.days * DAY_MS,
         authenticated_at=now if shown_at is None else shown_at,
         second_factor_from=policy.second_factor_due(factors),
     )

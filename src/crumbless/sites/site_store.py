@@ -44,15 +44,15 @@ def site_response(site: StoredSite, address: str) -> SiteResponse:
     """
     looks = site.looks
     return SiteResponse(
-        site.key,
-        looks.name,
-        [*looks.origins],
-        looks.accent,
-        looks.side,
-        embed_snippet(address, site.key),
-        site.embed_seen_at,
-        site.embed_seen_origin,
-        site.created_at,
+        key=site.key,
+        name=looks.name,
+        origins=[*looks.origins],
+        accent=looks.accent,
+        side=looks.side,
+        embed=embed_snippet(address, site.key),
+        embed_seen_at=site.embed_seen_at,
+        embed_seen_origin=site.embed_seen_origin,
+        created_at=site.created_at,
     )
 
 
@@ -144,5 +144,12 @@ def find_site(connection: Connection, key: str) -> Site | None:
     if row is None:
         return None
     return Site(
-        row.id, row.workspace_id, row.key, row.name, tuple(row.origins), row.accent, row.side, row.identity_mode
+        id=row.id,
+        workspace=row.workspace_id,
+        key=row.key,
+        name=row.name,
+        origins=tuple(row.origins),
+        accent=row.accent,
+        side=row.side,
+        identity_mode=row.identity_mode,
     )

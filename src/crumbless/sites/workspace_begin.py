@@ -98,7 +98,7 @@ async def begin_workspace(
         one_time_token = spend_one_time_token(connection, "setup", request.secret)
         _require_no_owner(connection, one_time_token)
         workspace = _workspace_of(connection, one_time_token, workspace_name)
-        operator_id = add_operator(connection, workspace, email, name, password_hash, "owner", languages)
+        operator_id = add_operator(connection, workspace, email, name, password_hash, languages=languages)
         write_audit_log(
             connection,
             workspace,

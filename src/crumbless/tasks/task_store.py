@@ -214,5 +214,17 @@ def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
 
 
 def _task(row: Row[Any], attempts: int, node: str = "") -> Task:
-    content = row.id, row.workspace_id, row.kind, row.payload, row.encrypted
-    return Task(*content, attempts, row.created_at, row.destination, row.about, node, row.error, row.dead_at or 0)
+    return Task(
+        id=row.id,
+        workspace=row.workspace_id,
+        kind=row.kind,
+        payload=row.payload,
+        encrypted=row.encrypted,
+        attempts=attempts,
+        created_at=row.created_at,
+        destination=row.destination,
+        about=row.about,
+        node=node,
+        error=row.error,
+        dead_at=row.dead_at or 0,
+    )

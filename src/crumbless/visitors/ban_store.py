@@ -89,7 +89,15 @@ def current_bans(connection: Connection, workspace_id: int) -> list[BanResponse]
         .limit(500)
     )
     return [
-        BanResponse(row.id, row.kind, row.label, row.reason, row.by_name or "", row.created_at, row.ends_at)
+        BanResponse(
+            id=row.id,
+            kind=row.kind,
+            label=row.label,
+            reason=row.reason,
+            created_by=row.by_name or "",
+            created_at=row.created_at,
+            ends_at=row.ends_at,
+        )
         for row in rows
     ]
 

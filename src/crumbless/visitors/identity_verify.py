@@ -206,6 +206,14 @@ def open_session(
     visitors.
     """
     token = new_token("crv_")
-    session = Session(new_id(), "visitor", workspace, visitor, "", thumbprint, now_ms() + days * DAY_MS)
+    session = Session(
+        id=new_id(),
+        role="visitor",
+        workspace=workspace,
+        subject=visitor,
+        name="",
+        thumbprint=thumbprint,
+        expires_at=now_ms() + days * DAY_MS,
+    )
     add_session(connection, session, token_hash(token), verified=verified)
     return VisitorSessionResponse(token, session.expires_at, visitor, conversation)

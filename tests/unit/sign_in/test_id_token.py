@@ -47,7 +47,7 @@ def signed(claims: dict[str, Any], algorithm: str = "RS256", key: Any = RSA_KEY,
 
 
 def read(token: str, since: int = 0) -> str:
-    return read_id_token(token, KEYS, ISSUER, "crumbless", "nonce-1", NOW, since).sub
+    return read_id_token(token, KEYS, issuer=ISSUER, client_id="crumbless", nonce="nonce-1", now=NOW, since=since).sub
 
 
 def refusal(token: str, since: int = 0) -> str:

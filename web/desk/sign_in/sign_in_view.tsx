@@ -138,32 +138,48 @@ function useProviders(api: Api): readonly OidcProviderName[] {
   return providers;
 }
 
+const wasChosen = (cause: unknown): boolean => cause instanceof ApiProblem && CHOSEN.has(cause.code);
+
+/** Return a signal that aborts with `ending` or after SUGGESTION_LIFE, and the function that releases its timer. */
+function limited(ending: AbortSignal): { signal: AbortSignal; clear: () => void } {
+  const late = new AbortController();
+  const end = () => late.abort();
+  ending.addEventListener("abort", end);
+  const timer = setTimeout(end, SUGGESTION_LIFE);
+  const clear = () => {
+    clearTimeout(timer);
+    ending.removeEventListener("abort", end);
+  };
+  return { signal: late.signal, clear };
+}
+
 /** Suggest passkeys in the email field while the page is shown. */
 function useSuggestedPasskey(api: Api, onEntered: Properties["onEntered"], onRefused: (cause: unknown) => void): void {
   useEffect(() => {
     const ending = new AbortController();
-    const suggest = async () => {
-      while (!ending.signal.aborted && (await suggestsPasskeys())) {
-        const late = new AbortController();
-        const end = () => late.abort();
-        ending.signal.addEventListener("abort", end);
-        const timer = setTimeout(end, SUGGESTION_LIFE);
-        try {
-          await onEntered(await signInWithPasskey(api, { suggest: true, signal: late.signal }));
-          return;
-        } catch (cause) {
-          if (ending.signal.aborted) return;
-          // The user did not ask for suggestions. Only a failure of a chosen passkey is shown.
-          if (cause instanceof ApiProblem && CHOSEN.has(cause.code)) return onRefused(cause);
-          // Another request (the button's) ends this one. If the server is unreachable, there is no second attempt.
-          if (!(cause instanceof NoPasskey && late.signal.aborted)) return;
-        } finally {
-          clearTimeout(timer);
-          ending.signal.removeEventListener("abort", end);
-        }
-      }
-    };
-    void suggest();
+    void suggestPasskeys(api, ending.signal, onEntered, onRefused);
     return () => ending.abort();
   }, [api]);
+}
+
+async function suggestPasskeys(
+  api: Api,
+  ending: AbortSignal,
+  onEntered: Properties["onEntered"],
+  onRefused: (cause: unknown) => void,
+): Promise<void> {
+  while (!ending.aborted && (await suggestsPasskeys())) {
+    const late = limited(ending);
+    try {
+      await onEntered(await signInWithPasskey(api, { suggest: true, signal: late.signal }));
+      return;
+    } catch (cause) {
+      // The user did not ask for suggestions. Only a failure of a chosen passkey is shown.
+      if (!ending.aborted && wasChosen(cause)) onRefused(cause);
+      // Another request (the button's) ends this one. If the server is unreachable, there is no second attempt.
+      if (!(cause instanceof NoPasskey && late.signal.aborted)) return;
+    } finally {
+      late.clear();
+    }
+  }
 }
