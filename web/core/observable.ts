@@ -1,4 +1,6 @@
-/** A value with observers. */
+/**
+ * A value with observers, for the chat frame. Signals would add 2.7 kB to the frame, which has 28.1 of its 30 kB (compressed).
+ */
 export class Observable<T> {
   readonly #observers = new Set<(value: T) => void>();
   #value: T;

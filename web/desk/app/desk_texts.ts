@@ -1,10 +1,10 @@
 /** The desk's texts in the operator's language. */
 import type { DeskTexts } from "texts:desk";
 import loaders from "texts:desk/lazy";
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import type { Language } from "../../i18n/language";
 import { loadTexts } from "../../i18n/texts_load";
-import { currentLanguage } from "../../storage/preferences";
+import { currentLanguage } from "../state/preference_signals";
 
 export interface LoadedTexts {
   readonly language: Language;
@@ -16,11 +16,11 @@ export const deskTexts = signal<LoadedTexts | null>(null);
 
 /** Load the texts of the current language, now and after each change of it. */
 export function followLanguage(): void {
-  currentLanguage.observe((language) => void load(language));
+  effect(() => void load(currentLanguage.value));
 }
 
 async function load(language: Language): Promise<void> {
   const words = await loadTexts(loaders, language);
   // The operator may have chosen another language in the meantime.
-  if (language === currentLanguage.value) deskTexts.value = { language, words };
+  if (language === currentLanguage.peek()) deskTexts.value = { language, words };
 }

@@ -1,20 +1,9 @@
 import languageTexts from "texts:language";
 import { useState } from "preact/hooks";
-import { useObserved } from "../../core/observable_use";
 import { LANGUAGES } from "../../i18n/language";
-import {
-  choose,
-  language,
-  notifications,
-  type PreferenceName,
-  type Preferences,
-  sound,
-  TEXT_SIZES,
-  THEMES,
-  textSize,
-  theme,
-} from "../../storage/preferences";
+import { choose, type PreferenceName, type Preferences, TEXT_SIZES, THEMES } from "../../storage/preferences";
 import { useTranslations } from "../core/desk_context";
+import { language, notifications, sound, textSize, theme } from "../state/preference_signals";
 import { DialogFrame } from "../ui/dialog";
 import { askPermission, permission } from "./desktop_notification";
 
@@ -30,13 +19,13 @@ export function SettingsView({ onClose }: Properties) {
       <Choice
         name="theme"
         label={words.theme}
-        value={useObserved(theme)}
+        value={theme.value}
         options={THEMES.map((choice) => [choice, words.themes[choice]])}
       />
       <Choice
         name="language"
         label={words.language}
-        value={useObserved(language)}
+        value={language.value}
         options={[
           [null, words.languageOfBrowser],
           ...LANGUAGES.map((choice) => [choice, languageTexts[choice].name] as const),
@@ -45,13 +34,13 @@ export function SettingsView({ onClose }: Properties) {
       <Choice
         name="textSize"
         label={words.textSize}
-        value={useObserved(textSize)}
+        value={textSize.value}
         options={TEXT_SIZES.map((choice) => [choice, words.textSizes[choice]])}
       />
       <label class="setting setting-tick">
         <input
           type="checkbox"
-          checked={useObserved(sound)}
+          checked={sound.value}
           onChange={(event) => choose("sound", event.currentTarget.checked)}
         />
         <span>{words.sound}</span>
@@ -89,7 +78,7 @@ function Choice<N extends PreferenceName>({ name, label, value, options }: Choic
 function NotificationsTick() {
   const { words } = useTranslations();
   const [prompted, setPrompted] = useState(false);
-  const enabled = useObserved(notifications);
+  const enabled = notifications.value;
   const allowed = permission();
   const refused = (prompted || enabled) && (allowed === "denied" || allowed === "unavailable");
   const tick = async (box: HTMLInputElement) => {
