@@ -3,6 +3,17 @@
 Each takes 64 MiB and a tenth of a second. A flood of sign-ins must neither fill the memory nor delay other work.
 A thread with idle priority starts the work and uses only processor time that is otherwise unused. If other programs
 leave almost none, the work is done again with normal priority, one hash at a time.
+
+Simpler forms were measured, each a plain pool of two threads. The delay of a chat was measured with 500 messages per
+second while 200 clients signed in without a pause, on the same core. Each number is a single run on a busy machine.
+
+- Normal priority: a message took 22 ms (p99 1540), and a hash 0.3 s.
+- Nice 19: a message took 0.7 ms (p99 38). Beside two busy programs no hash was done within 40 s.
+- Idle: a message took 0.8 ms (p99 309). A hash took 12 to 30 s beside two busy programs, so clients give up and retry.
+- This form: a message took 6 ms (p99 247). A hash took at most 2.4 s beside two busy programs.
+
+On a quiet machine the p99 of a message was 0.3 ms without sign-ins, 2.0 with nice 19 and 0.8 with idle threads. A low
+priority needs the second attempt. It costs memory for one more hash (206 instead of 139 MB at most).
 """
 
 import asyncio
