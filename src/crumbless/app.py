@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import functools
-import gc
 import logging
 import secrets
 import signal
@@ -23,6 +22,7 @@ from crumbless.consent.relay_runner import RelaySend
 from crumbless.consent.relay_tiktok import TiktokRelay
 from crumbless.core.deferred_import import deferred_module
 from crumbless.core.errors import ApiError, SettingsError
+from crumbless.core.gc_tuning import tune_gc
 from crumbless.core.ids import now_ms
 from crumbless.core.periodic import Loops
 from crumbless.core.settings import Settings
@@ -297,18 +297,6 @@ def open_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _tune_gc() -> None:
-    """Exempt permanent objects from the garbage collector, and let it run rarely.
-
-    A full collection takes 93 ms, and 20 ms after `freeze` with 1,500 connections. While these were opened and closed,
-    one was due with Python's thresholds and none with these. The shorter ones took 36 ms in total instead of 47, the
-    longest 3.6 ms instead of 2.0. `freeze` alone would be one line less, but it leaves the 20 ms.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(5_000, 100, 20)
-
-
 class _Uvicorn(uvicorn.Server):
     """uvicorn without its signal handling, which would kill the process with the caught signal."""
 
@@ -363,7 +351,7 @@ async def serve(
     check_schema(settings.database.database_url, make=True)
     if settings.bus.bus_url == "memory" and not settings.database.database_url.startswith("sqlite:"):
         log.warning("CRUMBLESS_BUS_URL is memory: correct for one node, but not for several nodes on this database")
-    _tune_gc()
+    tune_gc()
     server = Server(settings, mails)
     server.start()
     stopping = asyncio.Event()

@@ -1,9 +1,18 @@
 """Signs consent receipts, so that a copy can be verified: JWS compact serialization (RFC 7515), Ed25519 (RFC 8037)."""
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from crumbless.core.deferred_import import deferred_module
+
+if TYPE_CHECKING:
+    from joserfc import jwk, jws
+else:
+    # 75 ms, and an installation without vendor tags never signs a receipt.
+    jwk = deferred_module("joserfc.jwk")
+    jws = deferred_module("joserfc.jws")
 
 ALGORITHM = "EdDSA"
 """RFC 9864 renames it to Ed25519. Receipts of earlier versions and most libraries use this name."""
@@ -17,9 +26,6 @@ class ReceiptKey:
     """
 
     def __init__(self, secret: bytes) -> None:
-        # Imported here: it takes 75 ms, and an installation without vendor tags never signs a receipt.
-        from joserfc import jwk, jws  # noqa: PLC0415
-
         self._serialize = jws.serialize_compact
         self._key = jwk.OKPKey.import_key(Ed25519PrivateKey.from_private_bytes(secret))
         self._kid = self._key.thumbprint()

@@ -1,0 +1,15 @@
+"""How often Python's garbage collector runs in a server."""
+
+import gc
+
+
+def tune_gc() -> None:
+    """Exempt permanent objects from the garbage collector, and let it run rarely.
+
+    A full collection takes 93 ms, and 20 ms after `freeze` with 1,500 connections. While these were opened and closed,
+    one was due with Python's thresholds and none with these. The shorter ones took 36 ms in total instead of 47, the
+    longest 3.6 ms instead of 2.0. `freeze` alone would be one line less, but it leaves the 20 ms.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 100, 20)
