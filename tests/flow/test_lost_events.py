@@ -30,7 +30,7 @@ PROGRAM = Path(__file__).parents[1] / "support" / "mortal_server.py"
 COVERED: dict[str, set[str]] = {
     "SessionEnded": {"one", "two"},
     "OperatorChanged": {"one", "two"},
-    "MarkMoved": {"one"},
+    "MarkMoved": {"one", "two"},
     "ReachChanged": {"one", "two"},
     "BansChanged": {"one", "two"},
     "TasksWithdrawn": {"one"},
@@ -291,6 +291,21 @@ async def test_other_node_knows_of_a_ban(nodes: TwoNodes) -> None:
 
     await nodes.eventually(is_banned)
     await lift_bans(nodes, olga)
+
+
+async def test_other_node_shows_a_mark(nodes: TwoNodes) -> None:
+    vera, olga = await nodes.visitor(), await nodes.new_operator()
+    desk, chat = await nodes.stream_at(1, olga), await nodes.stream_at(1, vera)
+    at_first = await nodes.stream_at(0, olga)
+    await desk.until_entry(conversation=vera.conversation)
+
+    async def read() -> None:
+        await at_first.send("seen", conversation=vera.conversation, seq=1)
+        await asyncio.Event().wait()
+
+    await nodes.lost("MarkMoved", read)
+    await desk.until("seen", conversation=vera.conversation, by="operator", seq=1)
+    await chat.until("seen", conversation=vera.conversation, by="operator", seq=1)
 
 
 async def test_other_node_does_a_queued_task(nodes: TwoNodes, mails: MailServer) -> None:

@@ -7,6 +7,7 @@ from crumbless.ledger.entry import Appended
 from crumbless.protocol.timeline import VisitorSummary
 from crumbless.realtime.bus_network import EVERYBODY, Packet
 from crumbless.realtime.connections import EncodedFrame
+from crumbless.realtime.mark_poll import MarksRead
 from crumbless.realtime.realtime_node import RealtimeNode, RealtimeReads
 from crumbless.realtime.session_state import SessionChanges, SessionState, reach_summary
 from crumbless.security.access import Session
@@ -97,7 +98,14 @@ class Store:
     def reads(self) -> RealtimeReads:
         """Return the reads of a node."""
         return RealtimeReads(
-            self._entries_after, self._positions, self._session, self._changes, self._reach, self._summaries
+            entries_after=self._entries_after,
+            positions=self._positions,
+            session=self._session,
+            changes=self._changes,
+            marks=self._marks,
+            visitor_seqs=self._visitor_seqs,
+            reach=self._reach,
+            summaries=self._summaries,
         )
 
     async def _answer(self) -> None:
@@ -112,6 +120,12 @@ class Store:
     async def _positions(self, workspaces: Sequence[int]) -> Mapping[int, int]:
         await self._answer()
         return {one: len(self.entries.get(one, [])) for one in workspaces}
+
+    async def _marks(self, since: Mapping[int, int]) -> MarksRead:
+        return MarksRead(await self._positions([*since]), [])
+
+    async def _visitor_seqs(self, places: Sequence[tuple[str, int]]) -> Sequence[int]:
+        return [seq for _, seq in places]
 
     async def _session(self, token_hash: bytes) -> Session | None:
         await self._answer()

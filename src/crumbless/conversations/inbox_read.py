@@ -1,5 +1,6 @@
 """Reads of the inbox: conversations with their newest message and the number of unread ones."""
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -8,10 +9,11 @@ from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, selec
 
 from crumbless.conversations.conversation_wire import InboxPage
 from crumbless.ledger.tables import conversation, entry, site
-from crumbless.ledger.timeline_read import position_of
+from crumbless.ledger.timeline_read import position_of, positions_of, visitor_seq_at
 from crumbless.ledger.visibility_sql import IN_SCOPE, scope_values, visible_conversations
 from crumbless.protocol.frames import ConversationSummary
 from crumbless.protocol.timeline import Author, Entry, SeenMarks, Status
+from crumbless.realtime.mark_poll import MarksRead, StoredMarks
 from crumbless.realtime.tables import visitor
 from crumbless.security.visibility import Scope
 from crumbless.visitors.contact_store import contact_of_row
@@ -62,6 +64,24 @@ def seen_marks_since(
         .order_by(conversation.c.seen_position)
     )
     return [(row.id, SeenMarks(row.visitor_seen, row.operator_seen)) for row in rows]
+
+
+def read_moved_marks(connection: Connection, since: Mapping[int, int]) -> MarksRead:
+    """Return the conversations of these workspaces whose seen marks may have moved since these positions."""
+    of = conversation.c
+    query = select(of.workspace_id, of.id, of.visitor_seen, of.operator_seen, of.seen_position, of.site_id, of.team_id)
+    marks = [
+        StoredMarks(*row)
+        for workspace_id, position in since.items()
+        for row in connection.execute(query.where(of.workspace_id == workspace_id, of.seen_position >= position))
+    ]
+    return MarksRead(positions_of(connection, [*since]), marks)
+
+
+def visitor_seqs_at(connection: Connection, places: Sequence[tuple[str, int]]) -> list[int]:
+    """Return the visitor's number of the newest visible entry up to each (conversation, seq)."""
+    find = select(conversation.c.no).where(conversation.c.id == bindparam("id"))
+    return [visitor_seq_at(connection, connection.execute(find, {"id": one}).scalar_one(), seq) for one, seq in places]
 
 
 @cache

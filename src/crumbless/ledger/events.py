@@ -7,7 +7,8 @@ matters. tests/flow/test_lost_events.py kills a server at exactly this point, fo
 Without the event:
 
 - SessionEnded, OperatorChanged: the session poll of every node reads it within a second.
-- MarkMoved: clients receive the marks when they reconnect.
+- MarkMoved: every node compares the marks of the workspaces that it follows, 100 of them each second in turn
+  (realtime/mark_poll.py). Clients also receive them when they reconnect.
 - ReachChanged: the session poll compares the reach of the sessions in use, 500 of them each second in turn.
 - BansChanged: every node reads the bans again after a second.
 - TasksWithdrawn: a batch in flight is sent. Tasks that wait were deleted in the transaction.

@@ -22,6 +22,8 @@ class MemoryBus:
         self._connections = connections
         self._sessions = sessions
         self._summaries = summaries
+        self.on_seen: Callable[[int, SeenNow], None] = _ignore
+        """Called with each mark that is delivered on this node."""
 
     @property
     def connected(self) -> bool:
@@ -39,6 +41,7 @@ class MemoryBus:
 
     def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None, site: int, team: str | None) -> None:
         """Deliver a seen mark that is stored already."""
+        self.on_seen(workspace, seen)
         self._connections.show_seen(workspace, seen, visitor_seq, site, team)
 
     def end_session(self, session: Session) -> None:
@@ -77,3 +80,7 @@ def by_workspace(appended: Sequence[Appended]) -> Iterable[tuple[int, Sequence[A
     for one in appended:
         found[one.entry.workspace].append(one)
     return found.items()
+
+
+def _ignore(_workspace: int, _seen: SeenNow) -> None:
+    """Do nothing: the only node loses no mark."""

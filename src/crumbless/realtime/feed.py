@@ -97,6 +97,11 @@ class Feed:
         if track is not None and track.waiting is not None:
             track.waiting.cancel()
 
+    def position(self, workspace: int) -> int:
+        """Return the position up to which entries of a followed workspace were delivered."""
+        track = self._tracks.get(workspace)
+        return (track.position or 0) if track is not None else 0
+
     @property
     def followed(self) -> list[int]:
         """Return the workspaces that are followed."""

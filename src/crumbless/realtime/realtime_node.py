@@ -14,6 +14,7 @@ from crumbless.realtime.bus_memory import MemoryBus
 from crumbless.realtime.bus_network import BusTransport, NetworkBus
 from crumbless.realtime.connections import Connections
 from crumbless.realtime.feed import Feed
+from crumbless.realtime.mark_poll import MarkPoll, ReadMarks, ReadVisitorSeqs
 from crumbless.realtime.session_cache import SessionCache
 from crumbless.realtime.session_poll import SessionPoll
 from crumbless.realtime.session_state import SessionChanges
@@ -37,6 +38,8 @@ class RealtimeReads:
     positions: Callable[[Sequence[int]], Awaitable[Mapping[int, int]]]
     session: Callable[[bytes], Awaitable[Session | None]]
     changes: Callable[[Sequence[str], int], Awaitable[SessionChanges]]
+    marks: ReadMarks
+    visitor_seqs: ReadVisitorSeqs
     reach: Callable[[Sequence[str]], Awaitable[Mapping[str, tuple[str, ...]]]]
     summaries: Callable[[Sequence[str]], Awaitable[Sequence[VisitorSummary]]]
 
@@ -60,7 +63,10 @@ class RealtimeNode:
         self._summaries = Summaries(self.connections, reads.reach, reads.summaries)
         local = MemoryBus(self.feed, self.connections, self.sessions, self._summaries)
         self.bus = local if transport is None else NetworkBus(secrets.token_urlsafe(9), local, self.feed, transport)
-        self.subscriptions = Subscriptions(self.feed, self.connections, self.bus, reads.positions)
+        self._marks = MarkPoll(reads.marks, reads.visitor_seqs, local.show_seen)
+        if self.bus.lossy:
+            local.on_seen = self._marks.note
+        self.subscriptions = Subscriptions(self.feed, self.connections, self.bus, reads.positions, self._marks)
         self._watch = SessionPoll(self.sessions, self.connections, reads.changes, self._summaries.change_reach)
 
     async def _read_position(self, workspace: int) -> int:
@@ -76,8 +82,8 @@ class RealtimeNode:
         self._watch.loop.wake()
 
     def loops(self) -> list[Periodic]:
-        """Return the loops that poll the database. Positions are polled only if the bus can lose entries."""
-        return [self._watch.loop, *([self.subscriptions.loop] if self.bus.lossy else [])]
+        """Return the loops that poll the database. Positions and marks are polled only if the bus can lose messages."""
+        return [self._watch.loop, *([self.subscriptions.loop, self._marks.loop] if self.bus.lossy else [])]
 
     async def stop(self) -> None:
         """Send the waiting messages and disconnect."""

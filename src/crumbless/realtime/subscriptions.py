@@ -11,6 +11,7 @@ from typing import Protocol
 from crumbless.core.periodic import Periodic
 from crumbless.realtime.connections import Connections
 from crumbless.realtime.feed import Feed
+from crumbless.realtime.mark_poll import MarkPoll
 
 POLL_SECONDS = 1.0
 
@@ -40,7 +41,10 @@ class Channels(Protocol):
 class Subscriptions:
     """Follows the workspaces that have a listener on this node."""
 
-    def __init__(self, feed: Feed, connections: Connections, bus: Channels, read_positions: ReadPositions) -> None:
+    def __init__(
+        self, feed: Feed, connections: Connections, bus: Channels, read_positions: ReadPositions, marks: MarkPoll
+    ) -> None:
+        self._marks = marks
         self._feed = feed
         self._connections = connections
         self._bus = bus
@@ -55,6 +59,7 @@ class Subscriptions:
         """
         self._bus.follow(workspace)
         await self._feed.begin(workspace)
+        self._marks.begin(workspace, self._feed.position(workspace))
 
     def poll_now(self) -> None:
         """Compare positions at once, because the bus may have lost messages."""
@@ -86,4 +91,5 @@ class Subscriptions:
         for workspace in self._feed.followed:
             if not self._connections.listened_to(workspace):
                 self._feed.forget(workspace)
+                self._marks.forget(workspace)
                 self._bus.unfollow(workspace)

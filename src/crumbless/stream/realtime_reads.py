@@ -1,5 +1,6 @@
 """The database reads of a node's realtime part."""
 
+from crumbless.conversations.inbox_read import read_moved_marks, visitor_seqs_at
 from crumbless.conversations.visitor_conversations import visitor_summaries
 from crumbless.ledger.ledger_port import ReaderPort
 from crumbless.ledger.timeline_read import entries_after_position, positions_of
@@ -22,5 +23,7 @@ def live_reads(reader: ReaderPort) -> RealtimeReads:
         session=lambda token_hash: read(lambda connection: find_reaching_session(connection, token_hash)),
         changes=lambda ids, since: read(lambda connection: read_session_changes(connection, ids, since)),
         reach=lambda ids: read(lambda connection: newest_reached_by(connection, ids)),
+        marks=lambda since: read(lambda connection: read_moved_marks(connection, since)),
+        visitor_seqs=lambda places: read(lambda connection: visitor_seqs_at(connection, places)),
         summaries=lambda ids: read(lambda connection: visitor_summaries(connection, ids)),
     )
