@@ -1,4 +1,4 @@
-"""Runs the process that crops pictures (image_worker.py), one at a time, with a deadline and an empty environment."""
+"""Runs the process that crops pictures (image_crop.py), one at a time, with a deadline and an empty environment."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from crumbless.core.errors import ApiError
 from crumbless.core.exhaustion import BUSY_SECONDS
 from crumbless.files.file_port import ImageRejected
 from crumbless.files.file_type import ImageFormat
-from crumbless.files.image_worker import TOO_MANY_PIXELS
+from crumbless.files.image_crop import TOO_MANY_PIXELS
 
 DEADLINE_SECONDS = 10.0
 MAX_OUTPUT = 1_000_000
@@ -19,7 +19,7 @@ MAX_OUTPUT = 1_000_000
 
 log = logging.getLogger("crumbless.pictures")
 
-_PROGRAM = Path(__file__).with_name("image_worker.py")
+_PROGRAM = Path(__file__).with_name("image_crop.py")
 
 
 class ImageProcess:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delet
 from crumbless.core.ids import now_ms
 from crumbless.ledger.after_commit import after_commit
 from crumbless.ledger.events import SessionEnded
-from crumbless.realtime.scope_store import read_scope
+from crumbless.realtime.scope_read import read_scope
 from crumbless.realtime.tables import account_policy, operator, session, visitor
 from crumbless.security.access import Session
 from crumbless.security.account_policy import AccountPolicy

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from crumbless.visitors.ban import BanList
+from crumbless.visitors.ban_list import BanList
 
 CACHE_SECONDS = 1.0
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from crumbless.visitors.ban import BanList
+from crumbless.visitors.ban_list import BanList
 
 
 class BansPort(Protocol):

@@ -12,7 +12,7 @@ from crumbless.ledger.tables import conversation
 from crumbless.ledger.visibility_sql import visible_conversations
 from crumbless.realtime.tables import operator, visitor
 from crumbless.security.visibility import Scope
-from crumbless.visitors.ban import BanList
+from crumbless.visitors.ban_list import BanList
 from crumbless.visitors.identity_wire import BanKind, BanResponse
 from crumbless.visitors.tables import ban
 

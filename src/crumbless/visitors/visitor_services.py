@@ -10,11 +10,11 @@ from crumbless.security.encryption import SecretBox
 from crumbless.security.network_hash import network_hash
 from crumbless.security.proof_of_work import ProofOfWork
 from crumbless.visitors.ban_cache import BanCache
+from crumbless.visitors.ban_change import VisitorBan
 from crumbless.visitors.ban_store import read_ban_list
 from crumbless.visitors.device_transfer import DeviceTransfer
 from crumbless.visitors.identity_change import IdentityChange
 from crumbless.visitors.identity_verify import IdentityVerification
-from crumbless.visitors.visitor_ban import VisitorBan
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from crumbless.ledger.timeline_read import entries_after_position
 from crumbless.people.scope_store import drop_team_from_scopes, set_scope
 from crumbless.people.team_store import find_team
 from crumbless.protocol.timeline import SeenMarks
-from crumbless.realtime.scope_store import read_scope
+from crumbless.realtime.scope_read import read_scope
 from crumbless.realtime.session_store import add_session, find_session
 from crumbless.realtime.tables import operator
 from crumbless.security.access import OPERATOR_ROLES, Session

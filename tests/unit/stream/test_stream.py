@@ -23,7 +23,7 @@ from crumbless.stream.commands import COMMANDS
 from crumbless.stream.stream import StreamConnection
 from crumbless.stream.stream_limits import StreamLimits
 from crumbless.stream.stream_protocol import StreamRates
-from crumbless.visitors.ban import BanList
+from crumbless.visitors.ban_list import BanList
 from crumbless.visitors.visitor_services import VisitorServices
 from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_appended, make_operator_session, make_session
 

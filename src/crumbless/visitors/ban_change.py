@@ -11,7 +11,7 @@ from crumbless.core.time_units import DAY_MS
 from crumbless.ledger.ledger_port import LedgerPort
 from crumbless.security.access import Session, require
 from crumbless.security.visibility import visible
-from crumbless.visitors.ban import BAN_KINDS
+from crumbless.visitors.ban_list import BAN_KINDS
 from crumbless.visitors.ban_store import BanTarget, NewBan, add_bans, current_bans, find_ban_target, lift_ban
 from crumbless.visitors.contact_store import end_visitor_sessions
 from crumbless.visitors.identity_wire import BanRequest, BansResponse

@@ -3,7 +3,7 @@
 It is started as a file, not as a part of the package: it only imports the standard library and Pillow. An attack on
 the decoder is confined to this process, which has little memory, little time and no secrets.
 
-Usage: image_worker.py FORMAT SIZE... Exit code 0: for each size, four bytes of length and a WebP. 3: too many pixels.
+Usage: image_crop.py FORMAT SIZE... Exit code 0: for each size, four bytes of length and a WebP. 3: too many pixels.
 4: the picture cannot be read.
 """
 
