@@ -19,7 +19,8 @@ from support.server import ServerProcess
 StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]
 
-SCRIPT = next((Path(__file__).parents[2] / "src" / "crumbless" / "web_dist" / "assets").glob("desk-*.js"))
+ASSETS = Path(__file__).parents[2] / "src" / "crumbless" / "web_dist" / "assets"
+SCRIPT = max(ASSETS.glob("desk*.js"), key=lambda path: path.stat().st_size)
 WAIT = 60.0
 TIMES = 20
 

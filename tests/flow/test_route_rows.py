@@ -39,7 +39,7 @@ def server_with(storage: Storage, tmp_path: Path) -> StartWith:
 
 def test_row_with_permission_and_visibility_is_served(server_with: StartWith) -> None:
     """The premise of the next tests."""
-    server = server_with('get("/v1/desk/extra", operator_api.get_me, operator("manage_own", Visibility.OWN))')
+    server = server_with('get("/v1/desk/extra", inbox_api.get_me, operator("manage_own", Visibility.OWN))')
     server.start()
     try:
         answer = httpx.get(f"{server.address}/v1/desk/extra", trust_env=False, timeout=20)
@@ -60,7 +60,7 @@ def test_row_with_permission_and_visibility_is_served(server_with: StartWith) ->
     ],
 )
 def test_server_does_not_start_with_an_incomplete_row(server_with: StartWith, access: str, message: str) -> None:
-    server = server_with(f'get("/v1/desk/extra", operator_api.get_me, {access})')
+    server = server_with(f'get("/v1/desk/extra", inbox_api.get_me, {access})')
     with pytest.raises(AssertionError, match="the server did not start") as failure:
         server.start()
     assert message in str(failure.value)

@@ -18,6 +18,9 @@ from support.people import BUSY_MACHINE
 ROOT = Path(__file__).parents[2]
 STOP_SECONDS = 2 + BUSY_MACHINE
 
+DATA = ("jinja", "toml", "txt", "html", "svg")
+"""Kinds of files that are not Python and stand beside the code that reads them."""
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -65,9 +68,10 @@ def test_the_wheel_holds_everything(wheel: Path) -> None:
     assert {f"crumbless/{name}" for name in needed} <= names
     sources = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
     assert sources <= names
-    policy = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src/crumbless/policy").rglob("*.*")}
-    assert "crumbless/pages/page.html.jinja" in policy
-    assert policy <= names
+    data = {path.relative_to(ROOT / "src").as_posix() for kind in DATA for path in (ROOT / "src").rglob(f"*.{kind}")}
+    assert "crumbless/pages/page.html.jinja" in data
+    assert "crumbless/accounts/frequent_passwords.txt" in data
+    assert data <= names
     locales = ROOT / "web" / "locales"
     texts = {f"crumbless/locales/{path.relative_to(locales).as_posix()}" for path in locales.rglob("*.json")}
     assert "crumbless/locales/en/policy.json" in texts

@@ -20,6 +20,7 @@ from crumbless.ledger.events import BansChanged, DomainEvent, OperatorChanged, S
 from crumbless.ledger.ledger import Ledger
 from crumbless.ledger.ledger_open import open_writer
 from crumbless.ledger.tables import conversation
+from crumbless.reaction_table import REACTIONS
 from crumbless.realtime.session_store import add_session, end_sessions
 from crumbless.sites.site_store import find_site
 from support.value_make import CONVERSATION, make_entry, make_session
@@ -116,7 +117,7 @@ def bind(connection: Connection) -> None:
 async def test_message_without_an_operation_wakes_the_outbox_for_its_own_vendor_event(any_url: str) -> None:
     write_once(any_url, bind)
     publisher = Publisher(any_url)
-    ledger = Ledger(lambda: open_writer(any_url), lambda _: None, 100, publisher.publish)
+    ledger = Ledger(lambda: open_writer(any_url, REACTIONS), lambda _: None, 100, publisher.publish)
     ledger.start()
     await ledger.append(make_entry())
     after_the_message = [*publisher.events]
