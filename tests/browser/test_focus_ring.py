@@ -23,6 +23,8 @@ def test_button_shows_no_ring_while_the_pointer_is_used(scenario: BrowserScenari
     visitor.chat.get_by_role("button", name="Menu").click()
     visitor.chat.get_by_role("listitem").get_by_role("button", name="Settings").click()
     back = visitor.chat.get_by_role("dialog", name="Settings").get_by_role("button", name="Back")
+    # The settings are loaded on demand, and move the focus when they appear.
+    expect(back).to_be_focused()
     visitor.page.keyboard.press("Tab")
     visitor.page.keyboard.press("Shift+Tab")
     assert ring(back) == [True, "solid"]

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 STOP_SECONDS = 2 + BUSY_MACHINE
 
 DATA = ("jinja", "toml", "txt", "html", "svg")
-"""Kinds of files that are not Python and stand beside the code that reads them."""
+"""Kinds of files, other than Python, in the folder of the code that reads them."""
 
 
 @pytest.fixture(scope="module")

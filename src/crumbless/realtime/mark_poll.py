@@ -99,7 +99,7 @@ class MarkPoll:
         if not due:
             return
         before = {workspace: self._delivered[workspace] for workspace in due}
-        # Marks that are delivered from here on may be newer than the snapshot, so they are kept for the next poll.
+        # Marks that are delivered from here on may be newer than the snapshot, so the next poll needs them too.
         self._delivered.update({workspace: {} for workspace in due})
         try:
             found = await self._read(due)
