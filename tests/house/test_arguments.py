@@ -37,6 +37,8 @@ def long_calls(source: str) -> Iterator[str]:
 def python_files() -> list[Path]:
     """Return server, tools and bench, without the migrations, whose long calls are lists of columns."""
     files = [path for folder in ("src/crumbless", "tools", "bench") for path in (ROOT / folder).rglob("*.py")]
+    # The benches' peers are installed there.
+    files = [path for path in files if ".build" not in path.parts]
     return [path for path in files if "versions" not in path.parts]
 
 

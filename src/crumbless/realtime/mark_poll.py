@@ -113,7 +113,7 @@ class MarkPoll:
         for mark in found.marks:
             # The next poll reads those at the snapshot's position again.
             if mark.position >= found.positions.get(mark.workspace, 0):
-                newest = {(mark.conversation, side): seq for side, seq in _sides(mark)}
+                newest: Delivered = {(mark.conversation, side): seq for side, seq in _sides(mark)}
                 self._restore(mark.workspace, newest)
         for workspace in due:
             # At the end of the queue. It was forgotten if its last listener has left meanwhile.
@@ -121,7 +121,7 @@ class MarkPoll:
                 self._since[workspace] = found.positions.get(workspace, 0)
 
     async def _deliver_lost(self, marks: Sequence[StoredMarks], before: Mapping[int, Delivered]) -> None:
-        lost = [
+        lost: list[tuple[StoredMarks, Side, int]] = [
             (mark, side, seq)
             for mark in marks
             for side, seq in _sides(mark)
