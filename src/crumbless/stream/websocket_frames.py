@@ -96,28 +96,44 @@ class FrameReader:
         Raises FrameError as soon as a header shows that a frame is invalid or too big, before the frame is buffered.
         The reader is then out of step, so all later calls raise FrameError with the same code.
         """
-        if self._buffer is None and self._opcode == CONTINUATION and len(data) > 5 and data[0] == _WHOLE_TEXT:
-            length, start = data[1] - _MASKED, 6
-            if length >= _LENGTH_16:
-                length, start = data[2] << 8 | data[3], 8
-                if data[1] != _MASKED | _LENGTH_16 or length < _LENGTH_16:
-                    return self._feed_any(data)
-            if len(data) - start == length <= self.max_size:
-                payload = apply_mask(data[start:], data[start - 4 : start])
-                if payload.isascii() or _is_utf8(payload):
-                    return [(TEXT, payload)]
-        return self._feed_any(data)
+        messages: list[tuple[int, bytes]] = []
+        if self._buffer is None and self._opcode == CONTINUATION:
+            at = self._read_whole_texts(data, messages)
+            if at == len(data):
+                self.more = False
+                return messages
+            data = data[at:]
+        return self._feed_any(data, messages)
 
-    def _feed_any(self, data: bytes) -> list[tuple[int, bytes]]:
+    def _read_whole_texts(self, data: bytes, messages: list[tuple[int, bytes]]) -> int:
+        """Read the complete text frames at the start, without a buffer. Return where the next frame begins."""
+        at, end = 0, len(data)
+        while end - at > 5 and data[at] == _WHOLE_TEXT and len(messages) < PORTION:
+            length, start = data[at + 1] - _MASKED, at + 6
+            if length >= _LENGTH_16:
+                length, start = data[at + 2] << 8 | data[at + 3], at + 8
+                if data[at + 1] != _MASKED | _LENGTH_16 or length < _LENGTH_16:
+                    break
+            stop = start + length
+            if not start <= stop <= end or length > self.max_size:
+                break
+            payload = apply_mask(data[start:stop], data[start - 4 : start])
+            if not (payload.isascii() or _is_utf8(payload)):
+                break
+            messages.append((TEXT, payload))
+            at = stop
+        return at
+
+    def _feed_any(self, data: bytes, messages: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+        """Read frames of any kind, after those in `messages`."""
         if self._error_code:
             raise FrameError(self._error_code, "bytes after an error")
         buffer = bytearray() if self._buffer is None else self._buffer
         buffer += data
-        messages: list[tuple[int, bytes]] = []
         at = 0
         self.more = False
         try:
-            for _ in range(PORTION):
+            for _ in range(PORTION - len(messages)):
                 frame = self._read_frame(buffer, at)
                 if frame is None:
                     break
