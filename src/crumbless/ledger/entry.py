@@ -94,6 +94,9 @@ def check_text(text: str) -> str:
     Raises:
         ApiError: `empty_text`, `text_too_long`, `bad_text`, or `malformed` for a lone surrogate.
     """
+    if len(text) <= MAX_TEXT and text.isascii() and text.isprintable() and not text.isspace() and text:
+        # Most messages. 0.15 µs instead of 0.8 µs.
+        return text
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > MAX_TEXT:

@@ -164,7 +164,8 @@ class StreamProtocol:
                 return self._too_fast(wait, name)
             self._violations = 0
         # An invalid ID never reaches the database: PostgreSQL rejects some, which would fail the whole batch.
-        if not is_id(getattr(frame, "conversation", "")):
+        conversation: str = getattr(frame, "conversation", "")
+        if conversation not in session.reach and not is_id(conversation):
             return failure(ApiError("unknown_conversation"), name)
         return frame
 
