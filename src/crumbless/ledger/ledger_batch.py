@@ -12,7 +12,7 @@ from crumbless.ledger.after_commit import take_events
 from crumbless.ledger.entry import Appended, NewEntry
 from crumbless.ledger.events import DomainEvent
 from crumbless.ledger.ledger_port import Done, Erasure, Operation
-from crumbless.ledger.ledger_sequence import BatchLookup, Conversation, assign_sequence, entry_from_row
+from crumbless.ledger.ledger_sequence import BatchState, assign_sequence
 from crumbless.ledger.reaction import Reaction
 from crumbless.security.visibility import Scope
 
@@ -113,34 +113,31 @@ def run_operation(connection: Connection, request: WriteRequest, append: Callabl
 def append_entries(
     connection: Connection,
     requests: Sequence[WriteRequest],
-    look_up: Callable[[list[NewEntry]], BatchLookup],
-    store: Callable[[list[object], dict[str, Conversation], dict[int, int]], None],
+    look_up: Callable[[list[NewEntry]], BatchState],
+    store: Callable[[list[object], BatchState], None],
     reactions: Sequence[Reaction],
 ) -> None:
     """Assign sequence numbers to the entry of each request, store it, and set the request's outcome.
 
     Args:
-        look_up: reads the stored state that the entries need.
-        store: stores the values of new rows, in the order of COLUMNS, and the new state of conversations and positions.
+        look_up: returns the state that the entries continue from.
+        store: stores the values of new rows, in the order of COLUMNS, and the new state.
         reactions: called with the new entries.
     """
     if not requests:
         return
     entries = [request.entry for request in requests if request.entry is not None]
-    found = look_up(entries)
-    conversations = {row[0]: Conversation(*row[1:]) for row in found.conversations}
-    positions = dict(found.workspaces)
-    known = {(row[0], row[1]): entry_from_row(row) for row in found.repeats}
+    state = look_up(entries)
     values: list[object] = []
     for request, entry in zip(requests, entries, strict=True):
-        request.outcome = assign_sequence(entry, conversations, positions, known, values, request.scope)
+        request.outcome = assign_sequence(entry, state, values, request.scope)
     if not values:
         return
-    store(values, conversations, positions)
+    store(values, state)
     new = [one.outcome for one in requests if type(one.outcome) is Appended and not one.outcome.repeat]
     for reaction in reactions:
         # Added to the first request, because requests without an operation collect no events.
-        requests[0].events = (*requests[0].events, *reaction(connection, new, conversations))
+        requests[0].events = (*requests[0].events, *reaction(connection, new, state.conversations))
 
 
 def _append_made(request: WriteRequest, append: Callable[[list[WriteRequest]], None]) -> None:

@@ -40,8 +40,8 @@ from crumbless.ledger.ledger_sequence import (
     COLUMNS,
     CONVERSATION_COLUMNS,
     REPEAT_COLUMNS,
-    BatchLookup,
-    Conversation,
+    BatchState,
+    batch_state,
     decode_lookup,
 )
 from crumbless.ledger.reaction import Reaction
@@ -342,7 +342,7 @@ class PostgresBatchWriter:
     def _append(self, requests: list[WriteRequest]) -> None:
         append_entries(self._inside, requests, self._look_up, self._store_rows, self._reactions)
 
-    def _look_up(self, entries: list[NewEntry]) -> BatchLookup:
+    def _look_up(self, entries: list[NewEntry]) -> BatchState:
         for statement in self._locks(entry.workspace for entry in entries):
             self._wait(self._driver.execute(statement))
         found = self._wait(
@@ -354,20 +354,18 @@ class PostgresBatchWriter:
                 [entry.id for entry in entries],
             )
         )
-        return decode_lookup(found)
+        return batch_state(decode_lookup(found))
 
-    def _store_rows(
-        self, values: list[object], conversations: dict[str, Conversation], positions: dict[int, int]
-    ) -> None:
-        raised = [one for one in conversations.values() if one.position]
+    def _store_rows(self, values: list[object], state: BatchState) -> None:
+        raised = [one for one in state.conversations.values() if one.position]
         self._number = self._wait(
             self._driver.fetchval(
                 _STORE_ROWS,
                 *(values[column :: len(COLUMNS)] for column in range(len(COLUMNS))),
                 [one.number for one in raised],
                 *map(list, zip(*(one.changed for one in raised), strict=True)),
-                [*positions],
-                [*positions.values()],
+                [*state.positions],
+                [*state.positions.values()],
             )
         )
 

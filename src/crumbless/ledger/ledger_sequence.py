@@ -107,20 +107,40 @@ class BatchLookup(msgspec.Struct):
 decode_lookup = msgspec.json.Decoder(BatchLookup).decode
 
 
+@dataclass(slots=True, eq=False)
+class BatchState:
+    """The state that a batch continues from, updated with each entry.
+
+    Attributes:
+        conversations: by ID.
+        positions: the newest position of each workspace.
+        known: stored entries, by workspace and ID.
+    """
+
+    conversations: dict[str, Conversation]
+    positions: dict[int, int]
+    known: dict[tuple[int, str], Appended]
+
+
+def batch_state(found: BatchLookup) -> BatchState:
+    """Return the state that was read."""
+    return BatchState(
+        {row[0]: Conversation(*row[1:]) for row in found.conversations},
+        dict(found.workspaces),
+        {(row[0], row[1]): entry_from_row(row) for row in found.repeats},
+    )
+
+
 def assign_sequence(
-    entry: NewEntry,
-    conversations: dict[str, Conversation],
-    positions: dict[int, int],
-    known: dict[tuple[int, str], Appended],
-    values: list[object],
-    scope: Scope | None,
+    entry: NewEntry, state: BatchState, values: list[object], scope: Scope | None
 ) -> Appended | ApiError:
     """Assign the next seq and position to the entry, or find that it has them, or reject it.
 
     Args:
+        values: receives the values of COLUMNS.
         scope: of the operator who sends the entry. A conversation outside of it is rejected as unknown.
     """
-    conversation = conversations.get(entry.conversation)
+    conversation, positions, known = state.conversations.get(entry.conversation), state.positions, state.known
     if (
         conversation is None
         or conversation.workspace != entry.workspace

@@ -14,6 +14,7 @@ import msgspec
 
 from crumbless.database.checkpoint import Checkpointer, checkpoint
 from crumbless.database.database_sqlite import writing_engine
+from crumbless.ledger.conversation_cache import ConversationCache
 from crumbless.ledger.entry import NewEntry
 from crumbless.ledger.ledger_batch import WriteRequest, append_entries, run_operation
 from crumbless.ledger.ledger_sequence import (
@@ -21,8 +22,8 @@ from crumbless.ledger.ledger_sequence import (
     COLUMNS,
     CONVERSATION_COLUMNS,
     REPEAT_COLUMNS,
-    BatchLookup,
-    Conversation,
+    BatchState,
+    batch_state,
     decode_lookup,
 )
 from crumbless.ledger.reaction import Reaction
@@ -44,9 +45,8 @@ SELECT json_object(
     FROM workspace AS w WHERE w.id IN (SELECT value FROM json_each(?2))),
   'repeats', (
     SELECT json_group_array(json_array({", ".join(REPEAT_COLUMNS)}))
-    FROM json_each(?3) AS new JOIN entry AS e
-      ON e.workspace_id = json_extract(new.value, '$[0]') AND e.id = json_extract(new.value, '$[1]')
-    JOIN conversation AS c ON c.no = e.conversation_no))
+    FROM entry AS e JOIN conversation AS c ON c.no = e.conversation_no
+    WHERE e.id IN (SELECT value FROM json_each(?3))))
 """  # noqa: S608 # nosec B608
 
 _INSERT = f"INSERT INTO entry ({', '.join(COLUMNS)}) VALUES "  # noqa: S608 # nosec B608
@@ -80,6 +80,7 @@ class SqliteBatchWriter:
         self._driver: sqlite3.Connection = driver
         self._execute: Any = driver.execute
         self._execute("PRAGMA wal_autocheckpoint=0")
+        self._cache = ConversationCache()
         self._checkpointer = Checkpointer(database_url)
         self._checkpointer.start()
 
@@ -87,9 +88,12 @@ class SqliteBatchWriter:
         """Commit the batch in one transaction and set each request's outcome."""
         self._execute("BEGIN IMMEDIATE")
         try:
+            # Changes if another connection, such as that of a CLI command, has written.
+            self._cache.use(self._execute("PRAGMA data_version").fetchone()[0])
             self._write(batch)
             self._execute("COMMIT")
         except BaseException:
+            self._cache.clear()
             self._roll_back()
             raise
         if self._checkpointer.truncate_wanted:
@@ -108,7 +112,10 @@ class SqliteBatchWriter:
                 # Positions follow the order of the batch, so earlier entries are appended before this request.
                 self._append(plain)
                 plain = []
+            # The operation may change conversations, and its entry may be rolled back.
+            self._cache.forget(request.workspace)
             run_operation(self._connection, request, self._append)
+            self._cache.forget(request.workspace)
             if request.erases:
                 self._checkpointer.truncate_wanted = True
         self._append(plain)
@@ -127,28 +134,29 @@ class SqliteBatchWriter:
     def _append(self, requests: list[WriteRequest]) -> None:
         append_entries(self._connection, requests, self._look_up, self._store_rows, self._reactions)
 
-    def _look_up(self, entries: list[NewEntry]) -> BatchLookup:
+    def _look_up(self, entries: list[NewEntry]) -> BatchState:
+        state, conversations, workspaces = self._cache.take(entries)
         row = self._execute(
             _LOOK_UP,
             (
-                _encode([*{entry.conversation for entry in entries}]).decode(),
-                _encode([*{entry.workspace for entry in entries}]).decode(),
-                _encode([(entry.workspace, entry.id) for entry in entries]).decode(),
+                _encode([*conversations]).decode(),
+                _encode([*workspaces]).decode(),
+                _encode([entry.id for entry in entries]).decode(),
             ),
         ).fetchone()
-        return decode_lookup(row[0])
+        self._cache.add(state, batch_state(decode_lookup(row[0])))
+        return state
 
-    def _store_rows(
-        self, values: list[object], conversations: dict[str, Conversation], positions: dict[int, int]
-    ) -> None:
+    def _store_rows(self, values: list[object], state: BatchState) -> None:
         at = 0
         while (rows := (len(values) - at) // WIDTH) > 0:
             size = min(MAX_ROWS, 1 << (rows.bit_length() - 1))
             self._execute(_insert(size), values[at : at + size * WIDTH])
             at += size * WIDTH
-        raised = [(c.number, *c.changed) for c in conversations.values() if c.position]
+        raised = [(c.number, *c.changed) for c in state.conversations.values() if c.position]
         self._execute(_RAISE_CONVERSATIONS, (_encode(raised).decode(),))
-        self._execute(_RAISE_WORKSPACES, (_encode([*positions.items()]).decode(),))
+        self._execute(_RAISE_WORKSPACES, (_encode([*state.positions.items()]).decode(),))
+        self._cache.advance(state.positions)
 
 
 @cache

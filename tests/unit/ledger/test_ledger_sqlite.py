@@ -72,7 +72,8 @@ def test_failed_commit_stores_nothing_and_the_next_works(
         commit(writer, entry)
     monkeypatch.setattr(writer, "_execute", execute)
     assert rows(database_url, "SELECT count(*) FROM entry") == [(0,)]
-    assert commit(writer, entry)[0].repeat is False
+    stored = commit(writer, entry)[0]
+    assert (stored.repeat, stored.seq, stored.position) == (False, 1, 1)
 
 
 Step = tuple[int, int, bool]
