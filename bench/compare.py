@@ -13,19 +13,22 @@ from durable_rows import Pace, Run, run_rounds
 from generator_rows import GeneratorRun, check_generator
 from growth_rows import Growth, measure_growth
 from loader_rows import LoaderSeen, watch_loader
+from log_rows import LogBytes, log_table, measure_log
 from memory_rows import Memory, measure_memory
 from postgres_rows import PostgresRound, measure_postgres
 from sign_in_rows import SignInCost, measure_sign_in
 from size_rows import read_sizes
+from support.machine_lock import hold_machine
 from table_print import Line, print_table
 from table_rows import desk_table, durable_table, generator_table, loader_table, memory_table, size_table
 from table_scale import cluster_table, growth_table, postgres_table, sign_in_table, storm_table
 
 ROWS = (
-    *("generator", "latency", "saturation", "overload", "workspace", "memory", "start", "sizes", "loader", "desk"),
+    *("generator", "latency", "saturation", "spread", "steady", "overload", "workspace", "log", "memory", "start"),
+    *("sizes", "loader", "desk"),
     *("signin", "postgres", "cluster", "storm", "growth"),
 )
-DURABLE = frozenset({"latency", "saturation", "overload", "workspace", "start"})
+DURABLE = frozenset({"latency", "saturation", "spread", "steady", "overload", "workspace", "start"})
 
 
 class Results(msgspec.Struct):
@@ -33,6 +36,7 @@ class Results(msgspec.Struct):
 
     generator: list[GeneratorRun] = []
     durable: list[Run] = []
+    log: list[LogBytes] = []
     memory: list[Memory] = []
     sizes: dict[str, int] = {}
     loader: list[LoaderSeen] = []
@@ -50,6 +54,9 @@ def main() -> int:
     rows: list[str] = arguments.rows.split(",")
     if unknown := set(rows) - set(ROWS):
         print(f"There is no row named {', '.join(sorted(unknown))}. The rows are {', '.join(ROWS)}.", file=sys.stderr)
+        return 2
+    if not hold_machine(alone=True):
+        print("Tests or another bench of this checkout are running. Start again when they have ended.", file=sys.stderr)
         return 2
     _allow_open_files()
     results = _measure(rows, arguments.rounds, quick=arguments.quick)
@@ -85,6 +92,9 @@ def _measure(rows: list[str], rounds: int, *, quick: bool) -> Results:
         results.generator = check_generator(pace)
     if DURABLE & set(rows):
         results.durable = run_rounds(pace, rows, _report)
+    if "log" in rows:
+        _report("bytes of the write-ahead log")
+        results.log = measure_log()
     if "memory" in rows:
         for number in range(rounds):
             _report(f"round {number + 1} of {rounds}: idle connections")
@@ -121,6 +131,7 @@ def _lines(results: Results) -> list[Line]:
     return [
         *generator_table(results.generator),
         *durable_table(results.durable),
+        *log_table(results.log),
         *memory_table(results.memory),
         *size_table(results.sizes),
         *loader_table(results.loader),

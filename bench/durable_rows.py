@@ -12,12 +12,14 @@ import psutil
 from disk_probe import read_disk
 from load_run import Counts, Load, run_load
 from stack import Stack, check_kept
-from stack_crumbless import ONE_WORKSPACE, CrumblessStack
-from stack_peers import FASTAPI_ORM, NODE_WS_GROUP, SOCKETIO_COMMIT
+from stack_crumbless import MANY_CONVERSATIONS, ONE_WORKSPACE, CrumblessStack
+from stack_peers import FASTAPI_ORM, NODE_WS_GROUP, NODE_WS_SPREAD, SOCKETIO_COMMIT
 
 OUTSTANDING = 800
 SLOW_RATE, FAST_RATE = 2000, 8000
 OVERLOAD = 1.5
+STEADY, STEADY_SECONDS = 0.7, 10.0
+"""A share of saturation that a server should bear for long, and how long: the log is reused several times."""
 
 ReportProgress = Callable[[str], None]
 
@@ -66,6 +68,8 @@ def run_rounds(pace: Pace, rows: Sequence[str], report: ReportProgress) -> list[
         stacks: list[Stack] = [CrumblessStack()]
         if "saturation" in rows:
             stacks += [NODE_WS_GROUP, SOCKETIO_COMMIT, FASTAPI_ORM]
+        if "spread" in rows:
+            stacks += [CrumblessStack(MANY_CONVERSATIONS, "Crumbless, 2,000 conversations"), NODE_WS_SPREAD]
         if "workspace" in rows:
             stacks.append(CrumblessStack(ONE_WORKSPACE, "Crumbless, one workspace"))
         for stack in stacks if number % 2 == 0 else reversed(stacks):
@@ -113,11 +117,18 @@ def _measure_started(stack: Stack, measure: Callable[[str, Load], Run], pace: Pa
     ours = stack.name == "Crumbless"
     if ours and "latency" in rows:
         runs += [measure(f"open {rate}", pace.open(rate)) for rate in (SLOW_RATE, FAST_RATE)]
-    if not ours or "saturation" in rows or "overload" in rows:
+    if not ours or {"saturation", "overload", "steady"} & {*rows}:
         runs.append(measure("saturation", pace.closed()))
     if ours and "overload" in rows:
-        runs.append(measure("overload", pace.open(OVERLOAD * runs[-1].counts.complete_per_second)))
+        runs.append(measure("overload", pace.open(OVERLOAD * _saturation_of(runs))))
+    if ours and "steady" in rows:
+        rate = STEADY * _saturation_of(runs)
+        runs.append(measure("steady", Load(rate=rate, warm=pace.warm, seconds=max(pace.seconds, STEADY_SECONDS))))
     return runs
+
+
+def _saturation_of(runs: Sequence[Run]) -> float:
+    return next(run.counts.complete_per_second for run in runs if run.kind == "saturation")
 
 
 def _busy_seconds() -> float:

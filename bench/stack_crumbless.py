@@ -16,6 +16,7 @@ from seed_crumbless import Layout, Seeded, SignedIn, seed_database
 from server_process import RunningServer, free_port, start_server
 from socket_open import HandshakeError, OpenSocket, open_socket
 from stack import CONVERSATIONS, OPERATORS, PADDING, read_ids
+from stack_peers import SPREAD
 
 _DATABASE = "crumbless.db"
 COMMAND = str(Path(sys.executable).parent / "crumbless")
@@ -29,6 +30,9 @@ RAISED_LIMITS = {
 
 MANY_WORKSPACES = Layout(workspaces=OPERATORS, conversations=CONVERSATIONS // OPERATORS, operators=1)
 """Each message goes to its sender, the other tab and one operator, as in the peers."""
+
+MANY_CONVERSATIONS = Layout(workspaces=OPERATORS, conversations=SPREAD // OPERATORS, operators=1)
+"""As many receivers, but ten times the conversations."""
 
 ONE_WORKSPACE = Layout(workspaces=1, conversations=CONVERSATIONS, operators=OPERATORS)
 """Each message goes to its sender, the other tab and twenty operators."""

@@ -5,7 +5,7 @@ All of them speak one small protocol: `join` with the conversations of a connect
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from load_run import BUILD, Receiver, Sender, Wiring
@@ -21,8 +21,8 @@ def conversation_id(number: int) -> str:
     return f"00000000-0000-7000-8000-{number:012d}"
 
 
-def _operator_conversations(operator: int) -> list[str]:
-    return [conversation_id(number) for number in range(operator, CONVERSATIONS, OPERATORS)]
+SPREAD = 2_000
+"""Conversations of the row `spread`, in which each message goes to another conversation than those before it."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class PeerStack:
     entry: str = '{"op":"entries"'
     refuse: str = '{"op":"error"'
     path: str = "/"
+    conversations: int = CONVERSATIONS
 
     def start(self, folder: Path) -> RunningServer:
         """Starts the peer with an empty database."""
@@ -44,10 +45,10 @@ class PeerStack:
 
     def wire(self, server: RunningServer) -> Wiring:
         """A sender and a tab per conversation, and the operators, each joined to its own conversations."""
-        numbers = range(CONVERSATIONS)
+        numbers = range(self.conversations)
         senders = [Sender(self._join(server, [conversation_id(n)]), *self._frame(conversation_id(n))) for n in numbers]
         tabs = [Receiver(self._join(server, [conversation_id(n)]), "tab") for n in numbers]
-        operators = [Receiver(self._join(server, _operator_conversations(n)), "operator", n) for n in range(OPERATORS)]
+        operators = [Receiver(self._join(server, self._of_operator(n)), "operator", n) for n in range(OPERATORS)]
         return Wiring(senders, [*tabs, *operators], self.ack, self.entry, self.refuse)
 
     def open_idle(self, server: RunningServer, count: int) -> Sequence[OpenSocket]:
@@ -57,6 +58,9 @@ class PeerStack:
     def kept(self, folder: Path, run: str) -> frozenset[str]:
         """The ids of a run's messages in the peer's database."""
         return read_ids(folder / "peer.db", "entry", run)
+
+    def _of_operator(self, operator: int) -> list[str]:
+        return [conversation_id(number) for number in range(operator, self.conversations, OPERATORS)]
 
     def _frame(self, conversation: str) -> tuple[str, str]:
         return f'{{"op":"send","conversation":"{conversation}","id":"', f'","text":"{PADDING}"}}'
@@ -98,6 +102,7 @@ def _expect(opened: OpenSocket, start: str) -> None:
 
 FLOOR = PeerStack("floor (C, keeps nothing)", (str(BUILD / "floor_server"),))
 NODE_WS_GROUP = PeerStack("Node ws + better-sqlite3, grouped commit", ("node", str(_PEERS / "node_ws_group.mjs")))
+NODE_WS_SPREAD = replace(NODE_WS_GROUP, name="Node grouped, 2,000 conversations", conversations=SPREAD)
 SOCKETIO_COMMIT = SocketIoStack(
     "Socket.IO + better-sqlite3, commit per message", ("node", str(_PEERS / "socketio_commit.mjs"))
 )
