@@ -1,7 +1,7 @@
-"""The state of conversations and workspaces that the writer of a SQLite file stored last.
+"""The state of conversations and workspaces that the writer of a SQLite file has stored last.
 
 A batch of 100 messages reads it from the database in 2.6 µs per message. While only messages arrive, no other
-connection changes it, so it is kept. An operation may change conversations of its workspace, or of any workspace if it
+connection changes it, so the writer remembers it. An operation may change conversations of its workspace, or of any workspace if it
 names none (`Ledger.write`). Those are then read again.
 """
 
@@ -66,7 +66,7 @@ class ConversationCache:
         return BatchState(conversations, positions, {}), missing, workspaces - positions.keys()
 
     def add(self, state: BatchState, found: BatchState) -> None:
-        """Add what was read to the state of the batch, and keep it."""
+        """Add what was read to the state of the batch, and remember it."""
         state.conversations |= found.conversations
         state.positions |= found.positions
         state.known |= found.known
@@ -77,5 +77,5 @@ class ConversationCache:
             of_workspace[name] = one
 
     def advance(self, positions: dict[int, int]) -> None:
-        """Keep the positions after a batch was stored."""
+        """Remember the positions after a batch was stored."""
         self._positions |= positions

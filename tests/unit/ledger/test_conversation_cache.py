@@ -1,4 +1,4 @@
-"""The state that SQLite's writer keeps between batches: it is never older than the database's."""
+"""The state that SQLite's writer remembers between batches: it is never older than the database's."""
 
 import contextlib
 import sqlite3
@@ -80,7 +80,7 @@ def test_entry_that_is_rolled_back_takes_no_number(writer: SqliteBatchWriter) ->
     assert seqs(writer, make_entry()) == [2]
 
 
-def test_position_goes_on_after_a_batch_of_another_workspace(writer: SqliteBatchWriter) -> None:
+def test_position_continues_after_a_batch_of_another_workspace(writer: SqliteBatchWriter) -> None:
     assert seqs(writer, make_entry()) == [2]
     assert seqs(writer, make_entry(workspace=2, conversation=OTHER_CONVERSATION)) == [2]
     batch = [request(make_entry())]
