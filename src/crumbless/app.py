@@ -351,7 +351,6 @@ async def serve(
     check_schema(settings.database.database_url, make=True)
     if settings.bus.bus_url == "memory" and not settings.database.database_url.startswith("sqlite:"):
         log.warning("CRUMBLESS_BUS_URL is memory: correct for one node, but not for several nodes on this database")
-    tune_gc()
     server = Server(settings, mails)
     server.start()
     stopping = asyncio.Event()
@@ -367,6 +366,7 @@ async def serve(
         server.asgi(extra_routes), shell, functools.partial(StreamWebSocket, server.services, WriteCoalescer())
     )
     others = [(_uvicorn(app, shell), its_socket) for app, its_socket in extra_apps]
+    tune_gc()
     running = [
         asyncio.ensure_future(one.serve(sockets=[its_socket])) for one, its_socket in [(main, listening), *others]
     ]

@@ -4,11 +4,14 @@ This is Click's pattern "lazily loading subcommands". The list of all commands s
 `crumbless --help` imports no command.
 """
 
+import gc
 import importlib
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
+
+from crumbless.core.gc_tuning import pause_gc
 
 
 class LazyCommand(TyperCommand):
@@ -27,7 +30,12 @@ class LazyCommand(TyperCommand):
 
     def load(self) -> TyperCommand | TyperGroup:
         """Import the module and return the command."""
-        loaded: Any = get_group(importlib.import_module(self._module).app).commands[self._command_name]
+        pause_gc()
+        try:
+            module = importlib.import_module(self._module)
+        finally:
+            gc.enable()
+        loaded: Any = get_group(module.app).commands[self._command_name]
         return loaded
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:

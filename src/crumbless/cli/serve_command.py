@@ -9,6 +9,7 @@ import uvloop
 
 from crumbless.app import open_socket
 from crumbless.app import serve as serve_platform
+from crumbless.core.gc_tuning import pause_gc
 from crumbless.core.logging_setup import configure_logging
 from crumbless.core.settings import Settings, read_settings
 from crumbless.database.database import write_once
@@ -22,6 +23,7 @@ Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen
 @app.command()
 def serve(host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None, port: Port = None) -> None:
     """Serve widget, desk and API. The first start creates the database and prints a setup link."""
+    pause_gc()
     settings = read_settings(host=host, port=port)
     configure_logging(settings.logging.log_format, settings.logging.log_level)
     listening = open_socket(settings.server.host, settings.server.port)

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import get_args
 
@@ -15,21 +16,26 @@ WEB_DIST = Path(__file__).parent.parent / "web_dist"
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asset:
-    """A file's bytes, plain and compressed, its media type and its ETag."""
+    """A file's bytes, its media type and its ETag."""
 
     plain: bytes
-    packed: bytes
     media_type: str
     etag: str
+
+    @cached_property
+    def packed(self) -> bytes:
+        """Return the compressed bytes."""
+        # At the first request, because compressing all files takes 0.1 s of a start.
+        # mtime 0, so that the compressed bytes are identical for all visitors and on all nodes.
+        return gzip.compress(self.plain, 9, mtime=0)
 
 
 def make_asset(plain: bytes, media_type: str) -> Asset:
     """Return the asset for these bytes."""
     etag = f'"{hashlib.sha256(plain).hexdigest()[:20]}"'
-    # mtime 0, so that the compressed bytes are identical for all visitors and on all nodes.
-    return Asset(plain, gzip.compress(plain, 9, mtime=0), media_type, etag)
+    return Asset(plain, media_type, etag)
 
 
 class Assets:

@@ -1,8 +1,8 @@
 """The state of conversations and workspaces that the writer of a SQLite file has stored last.
 
 A batch of 100 messages reads it from the database in 2.6 µs per message. While only messages arrive, no other
-connection changes it, so the writer remembers it. An operation may change conversations of its workspace, or of any workspace if it
-names none (`Ledger.write`). Those are then read again.
+connection changes it, so the writer remembers it. An operation may change conversations of its workspace, or of any
+workspace if it names none (`Ledger.write`). Those are then read again.
 """
 
 from collections.abc import Sequence

