@@ -33,6 +33,7 @@ COVERED: dict[str, set[str]] = {
     "MarkMoved": {"one", "two"},
     "ReachChanged": {"one", "two"},
     "BansChanged": {"one", "two"},
+    # Only for the node itself: it cancels what it is sending. The row is gone for all, and a task in flight is sent.
     "TasksWithdrawn": {"one"},
     "TasksQueued": {"one", "two"},
     "Appended": {"one", "two"},
