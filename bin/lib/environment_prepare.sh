@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The steps that demo, test, dev and build share. Each runs only if its inputs (the locks, the sources) have changed, and
+# The steps that the scripts in bin share. Each runs only if its inputs (the locks, the sources) have changed, and
 # prints one line to stderr. If it fails, it stops with the command's own output. Sourced from the repository's root.
 
 # Tests and benches start hundreds of servers. Without cached bytecode each of them compiles the product again (0.15 s).
@@ -139,12 +139,14 @@ list_web_sources() {
   find web storage.toml package-lock.json -type f ! -path web/i18n/texts.d.ts | LC_ALL=C sort
 }
 
-# Names and contents of everything the browser code is made from.
+# Prints one hash of the names and contents of all sources of the browser code. An image that builds the wheel has no git.
 hash_web_sources() {
-  {
-    list_web_sources
-    list_web_sources | git hash-object --stdin-paths
-  } | git hash-object --stdin
+  list_web_sources | .venv/bin/python -c '
+import hashlib, pathlib, sys
+whole = hashlib.sha256()
+for name in sys.stdin.read().splitlines():
+    whole.update(name.encode() + b"\0" + hashlib.sha256(pathlib.Path(name).read_bytes()).digest())
+print(whole.hexdigest())'
 }
 
 build_web() {

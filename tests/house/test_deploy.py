@@ -48,6 +48,13 @@ def test_image_is_built_from_existing_sources() -> None:
     assert {name.partition("/")[0] for name in sources} - let_in == set()
 
 
+def test_build_of_the_image_needs_no_git() -> None:
+    """The image's base has no git. tests/proof/test_clean_checkout.py runs the steps of the build without it."""
+    for name in ("bin/build", "bin/lib/environment_prepare.sh"):
+        code = re.sub(r"^\s*#.*$", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
+        assert re.findall(r"(?:^|[|;&(`$]\s*)git\s", code, re.MULTILINE) == [], name
+
+
 def test_image_runs_as_unprivileged_user() -> None:
     second = text_of("Dockerfile").rpartition("\nFROM ")[2]
     assert re.search(r"^USER 10001$", second, re.MULTILINE)
