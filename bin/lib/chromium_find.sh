@@ -54,7 +54,7 @@ find_chromium() {
   fi
   tail -n 20 "$tried" >&2
   printf '\n%s\n%s\n' \
-    'The browser tests need Chromium: none on PATH starts, and none could be installed (see above).' \
+    'This needs Chromium: none on PATH starts, and none could be installed (see above).' \
     'Install Chromium or Chrome, or name one in CRUMBLESS_TEST_CHROMIUM, and start again.' >&2
   return 1
 }

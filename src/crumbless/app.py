@@ -275,7 +275,7 @@ def open_trace(url: str) -> "tracing_otlp.OtlpTrace | None":
     try:
         return tracing_otlp.OtlpTrace(url)
     except ModuleNotFoundError as error:
-        needed = "pip install 'crumbless[tracing]'"
+        needed = "pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
         raise SettingsError(f"CRUMBLESS_TRACING_URL: {error.name} is not installed: {needed}") from None
 
 

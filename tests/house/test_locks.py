@@ -38,7 +38,7 @@ def read_json(name: str) -> dict[str, Any]:
 
 
 def test_every_purpose_has_a_lock() -> None:
-    assert {lock.stem for lock in LOCKS} == {"run", "build", "dev", "node"}
+    assert {lock.stem for lock in LOCKS} == {"run", "build", "dev", "node", "audit"}
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)

@@ -73,7 +73,7 @@ def audit(
     except ModuleNotFoundError as error:
         if error.name not in {"playwright", "publicsuffixlist"}:
             raise
-        needed = "pip install 'crumbless[audit]'"
+        needed = "pip install playwright publicsuffixlist"
         raise SettingsError(f"The audit needs {error.name}, which is not installed: {needed}") from None
     options = options_of(
         url=url,
