@@ -5,7 +5,7 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from sqlalchemy import Connection
 
 from browser.test_continue_elsewhere import ONWARD, open_layer, read_code, start_chat, type_code
@@ -76,6 +76,37 @@ def test_documented_page_identifies_its_visitor(scenario: BrowserScenario) -> No
     desk.open("Who am I?")
     expect(desk.page.get_by_role("heading", name="Anna")).to_be_visible()
     expect(desk.page.get_by_text("Verified by the site")).to_be_visible()
+
+
+def test_page_identifies_its_visitor_before_a_slow_loader_arrives(scenario: BrowserScenario) -> None:
+    vouching, desk, visitor = Vouching(scenario), scenario.desk(), scenario.visitor()
+    lines = snippet("html").replace("https://chat.example", scenario.server.address).replace("SITEKEY", scenario.site)
+    assert "<script async" in lines
+    page = f"<!doctype html><title>Shop</title><h1>Shop</h1>{lines.replace('eyJ…', vouching.token('anna'))}"
+    scenario.shop.pages["/"] = page.encode()
+    waiting: list[Route] = []
+    visitor.page.route("**/w/*.js", waiting.append)
+    visitor.page.goto(scenario.shop.origin, wait_until="commit")
+    visitor.page.wait_for_function("Crumbless.q.length === 1")
+    assert visitor.page.locator("crumbless-chat").count() == 0, "the loader has not run"
+    [loader] = waiting
+    loader.continue_()
+    visitor.launcher.click()
+    visitor.say("Who am I?")
+    desk.sign_in()
+    desk.open("Who am I?")
+    expect(desk.page.get_by_role("heading", name="Anna")).to_be_visible()
+    expect(desk.page.get_by_text("Verified by the site")).to_be_visible()
+
+
+def test_queue_of_the_page_works_after_the_loader_has_arrived(scenario: BrowserScenario) -> None:
+    vouching, visitor = Vouching(scenario), scenario.visitor()
+    visitor.open()
+    visitor.page.evaluate("token => Crumbless.q.push(token)", vouching.token("anna"))
+    visitor.say("My secret")
+    expect(visitor.chat.get_by_text(SENT)).to_be_visible()
+    visitor.page.evaluate("Crumbless.q.push(null)")
+    expect(visitor.bubbles()).to_have_count(0)
 
 
 def continue_here(phone: Visitor, laptop: Visitor) -> str:

@@ -9,20 +9,13 @@ const TALK = "M6 3h12a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 5v-5a2 2 0 0 1-2-2V5a2
 const FOLD = "M4 10l8 8 8-8-1.5-1.5-6.5 6.5-6.5-6.5z";
 
 function make<E extends Element>(element: E, attributes: Record<string, string>, ...children: Node[]): E {
-  for (const name in attributes) element.setAttribute(name, attributes[name] ?? "");
+  for (const name in attributes) element.setAttribute(name, attributes[name] as string);
   element.append(...children);
   return element;
 }
 
 const html = (name: string): HTMLElement => pageDocument.createElement(name);
 const svg = (name: string): SVGElement => pageDocument.createElementNS("http://www.w3.org/2000/svg", name);
-
-/** Add a style sheet that is allowed by a policy against inline styles. */
-function addStyle(root: ShadowRoot): void {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(launcherStyle);
-  root.adoptedStyleSheets = [sheet];
-}
 
 export interface LauncherAppearance {
   side: "right" | "left";
@@ -57,7 +50,10 @@ export function addLauncher({ side, accent, ink, texts }: LauncherAppearance): L
     number,
   );
   const panel = make(html("div"), { class: "panel wait", role: "dialog", "aria-label": texts.open }, status);
-  addStyle(root);
+  // A style sheet of this kind is allowed by a policy against inline styles.
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(launcherStyle);
+  root.adoptedStyleSheets = [sheet];
   // The launcher is at the inline end. The direction of this element selects the side.
   root.append(make(html("div"), { dir: side === "left" ? "rtl" : "ltr" }, panel, launch));
   host.style.setProperty("--a", accent);

@@ -25,9 +25,6 @@ declare const __CRUMBLESS_SITE__: Pick<LauncherAppearance, "side" | "accent" | "
   host_storage: string;
 };
 
-/** A frame that has sent nothing by then counts as failed. */
-const HELLO_DEADLINE_MS = 10_000;
-
 function start(): void {
   // The page may contain the script twice.
   if (findPanel()) return;
@@ -48,11 +45,11 @@ function start(): void {
   const load = () => {
     panel.className = "panel wait";
     say("");
+    // A frame that has sent nothing within ten seconds counts as failed. It is loaded again when it is opened again.
     const silent = setTimeout(() => {
       say(texts.failed);
-      // It is loaded again when it is opened again.
       show = null;
-    }, HELLO_DEADLINE_MS);
+    }, 10_000);
     const showFrame = openFrame(panel, origin, path, texts.open, (says, ports) => {
       clearTimeout(silent);
       // The frame may arrive late. It must know that it is hidden, or it marks new messages as seen.
@@ -102,8 +99,11 @@ function start(): void {
   // An open chat is open on the next page of the site too, but takes no focus there.
   if (flag === "open") turn(true, false);
   else if (flag) show = load();
-  // The consent manager may have set its part already. This comes last, because a getter of the page may throw here.
-  window.Crumbless = { ...(pageGlobal("Crumbless") as object), identify, logout: () => identify(null) };
+  // The consent manager may have set its part already, and the page a queue of tokens for the time before this script has run.
+  // This comes last, because a getter of the page may throw here.
+  const before = pageGlobal("Crumbless") as { q?: (string | null)[] } | undefined;
+  window.Crumbless = { ...before, q: { push: identify }, identify, logout: () => identify(null) };
+  before?.q?.forEach(identify);
 }
 
 function startSafely(): void {
