@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Route, expect
 from sqlalchemy import Connection
 
 from crumbless.accounts.one_time_token_store import new_one_time_token
+from crumbless.core.ids import new_id
 from crumbless.database.database import write_once
 from support.browser import accessibility_faults
 from support.scene import SENT, BrowserScenario, Visitor
@@ -109,6 +110,41 @@ def test_link_continues_the_chat_and_a_used_link_is_reported(scenario: BrowserSc
         expect(page.get_by_text(words)).to_be_visible()
         expect(page.get_by_role("button", name="Close chat")).to_have_count(0)
         assert secret not in page.url
+
+
+def test_page_of_a_link_offers_no_chat_that_it_cannot_begin(scenario: BrowserScenario) -> None:
+    phone, alone = start_chat(scenario), scenario.visitor().page
+    started = alone.request.post(
+        f"{scenario.server.address}/v1/visitor/start",
+        data={
+            "site": scenario.site,
+            "page_origin": scenario.server.address,
+            "id": new_id(),
+            "text": "Hello?",
+            "claim": "c" * 22,
+        },
+    )
+    assert "foreign_origin" in started.text(), "the server refuses a chat that begins on this page"
+    alone.goto(f"{scenario.server.address}/chat/{scenario.site}")
+    expect(alone.get_by_text("This page only continues chats.")).to_be_visible()
+    expect(alone.get_by_role("link", name=scenario.shop.origin)).to_have_attribute("href", scenario.shop.origin)
+    expect(alone.get_by_role("textbox", name="Message")).to_have_count(0)
+    assert accessibility_faults(alone) == []
+
+    code = read_code(open_layer(phone, ONWARD))
+    alone.get_by_role("button", name=HITHER).click()
+    alone.get_by_label("Code").fill(code)
+    alone.get_by_role("button", name="Continue here").click()
+    expect(alone.get_by_text("From my phone")).to_be_visible()
+    expect(alone.get_by_role("textbox", name="Message")).to_be_focused()
+    expect(alone.get_by_text("This page only continues chats.")).to_have_count(0)
+
+    phone.page.keyboard.press("Escape")
+    panel = open_layer(phone, "Your data")
+    panel.get_by_role("button", name="Erase my conversations").click()
+    panel.get_by_role("button", name="Erase them").click()
+    expect(alone.get_by_text("This page only continues chats.")).to_be_visible()
+    expect(alone.get_by_role("textbox", name="Message")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,11 @@ export interface ChatViewProps {
 export function ChatView(props: ChatViewProps): JSX.Element {
   const { chat, words } = props;
   const { items } = chat;
+  const { origins } = props.layer.config;
+  // Opened by a link on its own page, a chat can continue but not begin: the server accepts new chats from the site's pages only.
+  const elsewhere = !chat.running && window.parent === window && !origins.includes(location.origin) && (
+    <StartElsewhere words={words} origins={origins} />
+  );
   const [layer, show] = useState<LayerName | null>(null);
   const closeLayer = () => {
     show(null);
@@ -48,7 +53,7 @@ export function ChatView(props: ChatViewProps): JSX.Element {
       <Header {...props} onOpen={show} />
       {layer && <ChatLayer key={layer} name={layer} words={words} layerProps={props.layer} onClose={closeLayer} />}
       {items.length === 0 ? (
-        <EmptyState words={words} onContinue={() => show("receiveTransfer")} />
+        <EmptyState words={words} elsewhere={elsewhere} onContinue={() => show("receiveTransfer")} />
       ) : (
         <MessageList
           items={items}
@@ -65,17 +70,21 @@ export function ChatView(props: ChatViewProps): JSX.Element {
         />
       )}
       <footer class="chat-foot">
-        <Notice {...props} />
-        <MessageComposer
-          label={words.message}
-          placeholder={words.placeholder}
-          words={words.conversation}
-          draft={props.draft}
-          onDraft={props.onDraft}
-          onSend={(text) => chat.send(text)}
-          onTyping={(on) => chat.sendTyping(on)}
-          inputRef={props.box}
-        />
+        {(!elsewhere || chat.notice) && <Notice {...props} />}
+        {elsewhere ? (
+          items.length > 0 && <div class="chat-notice">{elsewhere}</div>
+        ) : (
+          <MessageComposer
+            label={words.message}
+            placeholder={words.placeholder}
+            words={words.conversation}
+            draft={props.draft}
+            onDraft={props.onDraft}
+            onSend={(text) => chat.send(text)}
+            onTyping={(on) => chat.sendTyping(on)}
+            inputRef={props.box}
+          />
+        )}
         {chat.running && !chat.memoryOnly && <StoreTick {...props} />}
       </footer>
     </main>
@@ -108,7 +117,28 @@ function Header(props: ChatViewProps & { onOpen: (layer: LayerName) => void }): 
   );
 }
 
-function EmptyState({ words, onContinue }: { words: FrameTexts; onContinue: () => void }): JSX.Element {
+/** The pages on which a new chat can begin. */
+function StartElsewhere({ words, origins }: { words: FrameTexts; origins: readonly string[] }): JSX.Element {
+  return (
+    <>
+      <p>{words.startElsewhere}</p>
+      {origins.map((origin) => (
+        <a key={origin} class="chat-site" href={origin}>
+          {origin}
+        </a>
+      ))}
+    </>
+  );
+}
+
+interface EmptyStateProps {
+  words: FrameTexts;
+  /** In place of the welcome, where no chat can begin. */
+  elsewhere: JSX.Element | false;
+  onContinue: () => void;
+}
+
+function EmptyState({ words, elsewhere, onContinue }: EmptyStateProps): JSX.Element {
   return (
     <div class="chat-empty">
       <svg viewBox="0 0 48 48" width="48" height="48" aria-hidden="true">
@@ -121,8 +151,12 @@ function EmptyState({ words, onContinue }: { words: FrameTexts; onContinue: () =
         />
         <path d="M17 17h14M17 23h9" stroke="currentColor" stroke-width="2" stroke-linecap="round" />
       </svg>
-      <h2>{words.welcome}</h2>
-      <p>{words.welcomeMore}</p>
+      {elsewhere || (
+        <>
+          <h2>{words.welcome}</h2>
+          <p>{words.welcomeMore}</p>
+        </>
+      )}
       <button type="button" class="chat-continue" onClick={onContinue}>
         {words.receiveTransfer}
       </button>
