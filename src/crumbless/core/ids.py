@@ -1,4 +1,4 @@
-"""The only source of time and randomness: time in milliseconds, sortable IDs and session tokens."""
+"""The source of stored times, in milliseconds, of sortable IDs and of session tokens."""
 
 import re
 import secrets

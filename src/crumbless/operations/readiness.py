@@ -126,6 +126,6 @@ def _read_schema(connection: Connection) -> str | None:
 
 
 def _schema_part(found: object) -> ReadyPart:
-    """Return whether the schema is supported. A newer one also supports this release (see "Upgrading" in the docs)."""
+    """Return whether the schema is supported. A newer one also supports this release (see "Upgrade" in the docs)."""
     state = f"{found}" if found == SCHEMA else f"{found}; this node was made for {SCHEMA}"
     return ReadyPart("schema", isinstance(found, str) and found >= SCHEMA, state)
