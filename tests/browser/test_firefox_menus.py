@@ -9,7 +9,7 @@ from crumbless.pages.policy_render import read_browsers
 from support.webdriver import find_command
 
 VALUE = re.compile(r"=[ \t]*(\S.*?)…?$", re.MULTILINE)
-SIGNS = {"☰", "F12"}
+SIGNS = {"☰", "F12 (on a Mac ⌥⌘I)"}
 
 
 def texts_of_firefox() -> set[str]:

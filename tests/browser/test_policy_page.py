@@ -134,6 +134,8 @@ def test_page_is_readable_without_script(open_page: Open) -> None:
     expect(page.locator("#kept .notice")).to_be_visible()
     page.get_by_role("link", name="Third parties").first.click()
     expect(page.get_by_role("heading", name="Third parties")).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Deutsch")).to_have_count(0)
+    page.get_by_text("English").click()
     page.get_by_role("link", name="Deutsch").click()
     expect(page.locator("html")).to_have_attribute("lang", "de")
 

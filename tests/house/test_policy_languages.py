@@ -73,3 +73,10 @@ def test_every_note_on_a_browser_has_a_text_and_is_used() -> None:
     assert {"Chrome", "Edge", "Firefox", "Safari", "Samsung Internet"} == {browser.name for browser in browsers}
     assert {note for browser in browsers for note in browser.notes} == set(TEXTS["en"]["browsers"]["note"])
     assert all(browser.version for browser in browsers if browser.last_checked)
+    assert all(browser.look_in for browser in browsers if browser.look_checked)
+    assert all(browser.look_address.startswith("https://") for browser in browsers if browser.look_documented)
+
+
+def test_short_points_have_titles() -> None:
+    for language, one in TEXTS.items():
+        assert len(one["short"]["titles"]) == len(one["short"]["points"]) == 4, language

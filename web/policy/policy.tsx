@@ -4,6 +4,9 @@ import { followTheme } from "../storage/preferences";
 import { followInput } from "../ui/focus_ring";
 import { showStoredData } from "./stored_data_place";
 import "./policy.css";
+import "./policy_parts.css";
+import "./policy_tables.css";
+import "./policy_print.css";
 
 followTheme(document);
 followInput(document);

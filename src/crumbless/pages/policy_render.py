@@ -31,6 +31,10 @@ class BrowserSteps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     block: list[str] = []
     tracking: list[str] = []
     look: list[str] = []
+    look_checked: datetime.date | None = None
+    look_in: str = ""
+    look_documented: datetime.date | None = None
+    look_address: str = ""
     notes: list[str] = []
 
 

@@ -17,7 +17,7 @@ from crumbless.core.texts import direction_of, languages_of, name_of, read_texts
 from crumbless.device_storage.registry_read import read_storage_texts
 from crumbless.device_storage.storage_registry import Item, Registry
 from crumbless.http.assets import Asset, Assets, make_asset
-from crumbless.pages.policy_render import FOLDER, read_browsers, read_links, render_code, render_message
+from crumbless.pages.policy_render import FOLDER, read_browsers, read_links, render_code, render_link, render_message
 
 PAGES_KEPT = 128
 """Rendered pages in memory, about 100 kB each. Rendering blocks the event loop for some milliseconds."""
@@ -114,6 +114,10 @@ class PolicyContext:
     def say(self, message: str, **values: object) -> Markup:
         """Return a message as HTML, with its values."""
         return render_message(message, self.language, self._links, values, self.texts["page"]["new_tab"])
+
+    def away(self, address: str) -> Markup:
+        """Return a link to another website, with its host as text."""
+        return render_link(urlsplit(address).netloc, address, self.texts["page"]["new_tab"])
 
     def plain(self, message: str, **values: object) -> str:
         """Return a message without marks as text, with its values."""
