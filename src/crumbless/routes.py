@@ -21,7 +21,7 @@ from crumbless.http.request_limits import RequestLimits
 from crumbless.http.route import JSON, PUBLIC, STREAM, RateLimit, Route, RouteError, operator, visitor
 from crumbless.http.route_adapter import handler_of
 from crumbless.operations import check_api, health_api, task_api
-from crumbless.pages import page_views, policy_page
+from crumbless.pages import page_views, policy_page, security_txt
 from crumbless.people import people_api
 from crumbless.people.people_limits import InvitationLimits
 from crumbless.security.access import Visibility
@@ -155,6 +155,7 @@ ROUTES = (
     get("/v1/consent/{receipt}", consent_api.get_consent, PUBLIC, limit=CONSENTS, media="application/ld+json"),
     get("/consent/keys.json", consent_api.get_keys, PUBLIC, gives=VALUE),
     get("/.well-known/gpc.json", consent_api.get_gpc, PUBLIC, gives=VALUE),
+    get("/.well-known/security.txt", security_txt.get_security_txt, PUBLIC, gives=("text/plain",)),
     post(
         "/v1/desk/sign-in",
         account_api.post_sign_in,

@@ -16,7 +16,19 @@ import msgspec
 
 from crumbless.core.errors import SettingsError
 from crumbless.core.logging_setup import LogFormat
-from crumbless.core.settings_types import AuditDays, Count, Days, Email, KeptDays, Line, Phone, Port, Rate, Token
+from crumbless.core.settings_types import (
+    AuditDays,
+    Contact,
+    Count,
+    Days,
+    Email,
+    KeptDays,
+    Line,
+    Phone,
+    Port,
+    Rate,
+    Token,
+)
 
 PREFIX = "CRUMBLESS_"
 CONFIG_FILE = "CRUMBLESS_CONFIG"
@@ -212,6 +224,7 @@ class CompanySettings(msgspec.Struct, frozen=True, kw_only=True):
     contact_phone: Phone = ""
     contact_address: Line = ""
     company_number: Line = ""
+    security_contact: Contact = ""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

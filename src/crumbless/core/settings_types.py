@@ -10,6 +10,11 @@ Rate = Annotated[float, msgspec.Meta(gt=0, le=10_000_000)]
 # The policy page shows each in one line.
 Line = Annotated[str, msgspec.Meta(max_length=200, pattern=r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")]
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"\A(?:[^\s@<>\"?&,;]+@[^\s@<>\"?&,;]+)?\Z")]
+# An email address, or the https address of a page.
+Contact = Annotated[
+    str,
+    msgspec.Meta(max_length=254, pattern=r"\A(?:https://[!-~]+|[^\s:@<>\"?&,;]+@[^\s@<>\"?&,;]+)?\Z"),
+]
 Phone = Annotated[str, msgspec.Meta(pattern=r"\A(?:\+?[0-9][0-9 ()./-]{2,30})?\Z")]
 # The characters of a header. The length prevents guessing.
 Token = Annotated[str, msgspec.Meta(pattern=r"\A(?:[!-~]{16,200})?\Z")]
