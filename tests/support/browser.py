@@ -153,8 +153,14 @@ def wait_in_page(page: Page | Frame, expression: str, argument: Any = None, seco
         page.wait_for_timeout(20)
 
 
-def accessibility_faults(frame: Frame) -> list[str]:
-    """Return axe-core's findings in one frame, one line each: rule and element."""
+def accessibility_faults(frame: Frame, *more_rules: str) -> list[str]:
+    """Return axe-core's findings in one frame, one line each: rule and element.
+
+    Args:
+        frame: the frame.
+        more_rules: rules that axe-core does not check by default.
+    """
     frame.evaluate(AXE)
-    found = frame.evaluate("async () => (await axe.run(document, { iframes: false })).violations")
+    options = {"iframes": False, "rules": {rule: {"enabled": True} for rule in more_rules}}
+    found = frame.evaluate("async (options) => (await axe.run(document, options)).violations", options)
     return [f"{rule['id']}: {node['html']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
