@@ -85,7 +85,11 @@ def test_page_identifies_its_visitor_before_a_slow_loader_arrives(scenario: Brow
     page = f"<!doctype html><title>Shop</title><h1>Shop</h1>{lines.replace('eyJ…', vouching.token('anna'))}"
     scenario.shop.pages["/"] = page.encode()
     waiting: list[Route] = []
-    visitor.page.route("**/w/*.js", waiting.append)
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    visitor.page.route("**/w/*.js", hold)
     visitor.page.goto(scenario.shop.origin, wait_until="commit")
     visitor.page.wait_for_function("Crumbless.q.length === 1")
     assert visitor.page.locator("crumbless-chat").count() == 0, "the loader has not run"
