@@ -10,7 +10,7 @@ from crumbless.core.time_units import DAY_MS, DAY_SECONDS
 from crumbless.http.call import PublicCall
 
 VALID_DAYS = 90
-"""The file expires this long after it is served, so it stays valid while the server runs. RFC 9116 advises less than a year."""
+"""The file expires this long after it is served, so it stays valid while the server runs. RFC 9116: under a year."""
 
 
 async def get_security_txt(call: PublicCall) -> Response[str]:
