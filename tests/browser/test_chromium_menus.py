@@ -37,7 +37,7 @@ def test_every_menu_that_the_policy_page_names_is_in_chromium(playwright: Playwr
     [desktop] = [one for one in read_browsers() if one.name == "Chrome" and one.where.startswith("Windows")]
     assert desktop.version
     assert desktop.last_checked
-    # Each path ends in a page of its own: the names before it are on the page of the privacy settings.
+    # The last names of a path are on a separate page, the names before them on the page of the privacy settings.
     last = {"cookies": {desktop.one[-1], desktop.tracking[-1]}, "content": {*desktop.block[-2:]}}
     named = {*desktop.one, *desktop.all, *desktop.block, *desktop.tracking}
     first = named - {"Settings"} - set[str]().union(*last.values())

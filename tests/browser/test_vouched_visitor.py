@@ -12,6 +12,7 @@ from browser.test_continue_elsewhere import ONWARD, open_layer, read_code, start
 from crumbless.database.database import write_once
 from crumbless.sites.site_store import find_site
 from crumbless.visitors.identity_key_store import add_identity_key, set_mode
+from support.browser import wait_in_page
 from support.scene import SENT, BrowserScenario, Visitor
 from support.vouching import pem_of, snippet
 
@@ -91,7 +92,7 @@ def test_page_identifies_its_visitor_before_a_slow_loader_arrives(scenario: Brow
 
     visitor.page.route("**/w/*.js", hold)
     visitor.page.goto(scenario.shop.origin, wait_until="commit")
-    visitor.page.wait_for_function("Crumbless.q.length === 1")
+    wait_in_page(visitor.page, "window.Crumbless?.q.length === 1")
     assert visitor.page.locator("crumbless-chat").count() == 0, "the loader has not run"
     [loader] = waiting
     loader.continue_()
