@@ -20,7 +20,7 @@ async def get_security_txt(call: PublicCall) -> Response[str]:
         raise ApiError("not_found", "This server has no contact for reports of vulnerabilities.")
     return Response(
         render_security_txt(contact, call.address, now_ms()),
-        media_type="text/plain; charset=utf-8",
+        media_type="text/plain",
         headers={"cache-control": f"public, max-age={DAY_SECONDS}"},
     )
 

@@ -58,7 +58,6 @@ def test_override_is_used_and_none_is_no_override() -> None:
         ("PUBLIC_URL", "https://chat.example.com#desk"),
         ("SECURITY_CONTACT", "somebody"),
         ("SECURITY_CONTACT", "http://example.com/report"),
-        ("SECURITY_CONTACT", "a@b.example\nContact: mailto:c@d.example"),
         ("SECURITY_CONTACT", "https://example.com/a b"),
         ("GA4_URL", ""),
         ("GA4_SCRIPT_URL", "https://www.googletagmanager.com/gtag"),
@@ -70,6 +69,14 @@ def test_invalid_value_is_named(name: str, value: str) -> None:
     line = complaint(**{name: value})
     assert line.startswith(f"CRUMBLESS_{name}:")
     assert value in line
+
+
+@pytest.mark.parametrize("contact", ["a@b.example", "https://b.example"])
+def test_contact_with_a_line_break_is_invalid(contact: str) -> None:
+    assert read_settings({"CRUMBLESS_SECURITY_CONTACT": contact}).company.security_contact == contact
+    assert complaint(SECURITY_CONTACT=f"{contact}\nContact: mailto:c@d.example").startswith(
+        "CRUMBLESS_SECURITY_CONTACT:"
+    )
 
 
 @pytest.mark.parametrize(
