@@ -16,6 +16,7 @@ import msgspec
 
 from crumbless.core.errors import CrumblessError
 from crumbless.core.time_units import DAY_SECONDS, HOUR_SECONDS
+from crumbless.core.toml_place import Place, line_at, place_of_error
 
 Mechanism = Literal["localStorage", "sessionStorage", "IndexedDB", "Cache Storage", "cookie"]
 Surface = Literal["loader", "frame", "desk", "pages", "consent", "tag"]
@@ -120,9 +121,10 @@ def parse_registry(source: str) -> Registry:
     except tomllib.TOMLDecodeError as error:
         raise RegistryError(f"storage.toml is not TOML: {error}") from None
     except msgspec.ValidationError as error:
-        raise RegistryError(_place_schema_fault(source, str(error))) from None
+        place, fault = place_of_error(str(error))
+        raise RegistryError(f"storage.toml, line {line_at(source, place)}: {fault}") from None
     for place, fault in faults(registry):
-        raise RegistryError(f"storage.toml, line {_line_at(source, place)}: {fault}")
+        raise RegistryError(f"storage.toml, line {line_at(source, place)}: {fault}")
     return registry
 
 
@@ -131,25 +133,21 @@ def digest_of(registry: Registry) -> str:
     return hashlib.sha256(msgspec.json.encode(registry.item, order="deterministic")).hexdigest()[:16]
 
 
-Place = tuple[str, int | None, str]
-"""A table of storage.toml, its index if it is an array, and the field in it ("" for the whole table)."""
-
-
 def faults(registry: Registry) -> Iterator[tuple[Place, str]]:
     """Yield all contradictions in the registry: place and message."""
     numbers = [one.number for one in registry.revision]
     if numbers != list(range(len(numbers), 0, -1)):
         yield (
-            ("revision", 0, "number"),
+            Place("revision", 0, "number"),
             f"revisions are numbered from 1 without gaps, newest first (they are {numbers})",
         )
     for index, item in enumerate(registry.item):
         before = registry.item[:index]
         for field, fault in (*_clashes(item, before), *_item_faults(item)):
-            yield ("item", index, field), f"{item.name}: {fault}"
+            yield Place("item", index, field), f"{item.name}: {fault}"
     if registry.revision[0].digest != digest_of(registry):
         fault = f"the items have changed: add a [[revision]] on top whose digest is {digest_of(registry)}"
-        yield ("revision", 0, "digest"), fault
+        yield Place("revision", 0, "digest"), fault
 
 
 def _clashes(item: Item, others: list[Item]) -> Iterator[tuple[str, str]]:
@@ -237,36 +235,3 @@ def _item_faults(item: Item) -> Iterator[tuple[str, str]]:
         ("fallback", item.fallback is not None and item.category == "performance", small),
     )
     yield from ((field, fault) for field, broken, fault in rules if broken)
-
-
-_PLACE = re.compile(r" - at (?:`key` in )?`\$(.*)`\Z")
-
-
-def _place_schema_fault(source: str, message: str) -> str:
-    """Return msgspec's message with the line it refers to, as precisely as the source allows."""
-    found = _PLACE.search(message)
-    path = found[1] if found else ""
-    line = _line_at(source, _place_of(path))
-    return f"storage.toml, line {line}: {_PLACE.sub('', message)}{f' (in {path.lstrip(chr(46))})' if path else ''}"
-
-
-def _place_of(path: str) -> Place:
-    """Return the place that msgspec calls `.item[3].surfaces[0]`."""
-    in_array = re.match(r"\.(item|revision)\[(\d+)\]\.?(\w*)", path)
-    if in_array:
-        return in_array[1], int(in_array[2]), in_array[3]
-    return path.lstrip(".").partition("[")[0], None, ""
-
-
-def _line_at(source: str, place: Place) -> int:
-    """Return the line where a table begins or sets a field; 1 if the source has neither."""
-    table, number, field = place
-    lines = source.splitlines()
-    if number is None:
-        head = re.compile(rf"\s*(?:\[\[?{re.escape(table)}\b|{re.escape(table)}\s*=)")
-        return next((index for index, line in enumerate(lines, 1) if table and head.match(line)), 1)
-    begins = [index for index, line in enumerate(lines) if line.strip() == f"[[{table}]]"]
-    begin, end = begins[number], [*begins[1:], len(lines)][number]
-    field_at = re.compile(rf"\s*{re.escape(field)}\s*=")
-    found = (index for index in range(begin, end) if field and field_at.match(lines[index]))
-    return next(found, begin) + 1
