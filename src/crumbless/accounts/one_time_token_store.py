@@ -1,7 +1,7 @@
 """One-time tokens: short-lived secrets that work once, such as those in links and challenges."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -181,6 +181,15 @@ def void_one_time_tokens(connection: Connection, kind: OneTimeTokenKind, subject
         update(one_time_token)
         .where(one_time_token.c.kind == kind, one_time_token.c.subject == subject, one_time_token.c.used_at.is_(None))
         .values(used_at=now_ms())
+    )
+
+
+def delete_one_time_tokens(
+    connection: Connection, kinds: Collection[OneTimeTokenKind], subjects: Collection[str]
+) -> None:
+    """Delete all tokens of these kinds and subjects, used ones too."""
+    connection.execute(
+        delete(one_time_token).where(one_time_token.c.kind.in_([*kinds]), one_time_token.c.subject.in_([*subjects]))
     )
 
 

@@ -15,8 +15,10 @@ from crumbless.core.time_units import DAY_MS, MINUTE_MS
 from crumbless.ledger.ledger_port import LedgerPort
 from crumbless.operations.clock_store import advance_witness
 from crumbless.operations.retention_store import (
+    empty_network_hashes,
     remove_audit_records,
     remove_dead_tasks,
+    remove_ended_bans,
     remove_ended_sessions,
     remove_networks,
     remove_receipts,
@@ -28,6 +30,9 @@ BATCH = 200
 
 LONGEST_SECONDS = 20.0
 """Longest run, well within a task's deadline. The rest waits for the next run."""
+
+VISITOR_NETWORK_DAYS = 1
+"""How long a visitor's network hash is stored after the last start of a conversation."""
 
 EVERY_MS = INTERVAL_MS["retention"]
 SOON_MS = MINUTE_MS
@@ -50,6 +55,8 @@ def rules_of(settings: RetentionSettings) -> Sequence[Rule]:
         Rule("entries of the audit log", settings.audit_days, remove_audit_records),
         Rule("ended sessions", settings.ended_session_days, remove_ended_sessions),
         Rule("networks of operators", NETWORK_DAYS, remove_networks),
+        Rule("network hashes of visitors", VISITOR_NETWORK_DAYS, empty_network_hashes),
+        Rule("bans that have ended", 0, remove_ended_bans),
         Rule("one-time tokens", settings.one_time_token_days, remove_one_time_tokens),
         Rule("failed jobs", settings.dead_task_days, remove_dead_tasks),
     )

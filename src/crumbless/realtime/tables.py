@@ -61,11 +61,20 @@ visitor = Table(
     Column("email", String(254), nullable=False, server_default=text("''")),
     # The contact that the site has verified.
     Column("contact_id", Id),
-    # A keyed hash of the visitor's last network, for bans; never the address.
+    # A keyed hash of the visitor's last network, for bans; never the address. Emptied after 24 hours.
     Column("network_hash", String(43)),
+    # When the visitor last started a conversation from it.
+    Column("network_seen_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("site_id", "thumbprint"),
     Index(None, "contact_id"),
+    # Few rows have a value, so the hourly sweep reads only these.
+    Index(
+        "ix_visitor_network_seen_at",
+        "network_seen_at",
+        sqlite_where=text("network_seen_at IS NOT NULL"),
+        postgresql_where=text("network_seen_at IS NOT NULL"),
+    ),
 )
 
 session = Table(

@@ -42,13 +42,13 @@ class VisitorBan:
                 raise ApiError("unknown_conversation")
             bans = _bans_of(target, request)
             add_bans(connection, actor.workspace, bans, request.reason, actor.subject, ends_at)
+            # Without the visitor's name: nothing can be erased from the audit log.
             write_audit_log(
                 connection,
                 actor,
                 "visitor_banned",
                 target_kind="visitor",
                 target_id=target.visitor,
-                target_name=target.name,
                 details={"kinds": [one.kind for one in bans], "days": request.days},
             )
             _end_sessions(connection, actor.workspace, bans)
@@ -74,7 +74,6 @@ class VisitorBan:
                 "ban_lifted",
                 target_kind="ban",
                 target_id=ban_id,
-                target_name=lifted.label,
                 details={"kind": lifted.kind},
             )
 
@@ -97,7 +96,8 @@ def _bans_of(target: BanTarget, request: BanRequest) -> list[NewBan]:
         "network": target.network,
     }
     found = [
-        NewBan(kind, value, target.name, target.network)
+        # A network is not a person. Its ban must not outlive an erasure with the visitor's name.
+        NewBan(kind, value, "" if kind == "network" else target.name, target.network)
         for kind in BAN_KINDS
         if kind in kinds and (value := values[kind])
     ]

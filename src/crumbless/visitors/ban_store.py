@@ -111,6 +111,11 @@ def lift_ban(connection: Connection, workspace_id: int, ban_id: str) -> BanRespo
     return found
 
 
+def remove_name_from_bans(connection: Connection, values: Sequence[str]) -> None:
+    """Empty the name in all bans of these identifiers. The bans remain in force until they end."""
+    connection.execute(update(ban).where(ban.c.value.in_(values)).values(label=""))
+
+
 def read_ban_list(connection: Connection) -> BanList:
     """Return all bans in force, and the networks from which banned visitors last connected."""
     rows = connection.execute(

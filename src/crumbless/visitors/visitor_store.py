@@ -1,7 +1,6 @@
-"""The stored data of one visitor: reads for an export, and erasure."""
+"""Visitors in the database, and the erasure of their data. visitor_record.py reads the data for an export."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import (
     Connection,
@@ -13,59 +12,9 @@ from sqlalchemy import (
 )
 
 from crumbless.core.ids import now_ms
-from crumbless.ledger.conversation_status import status_for_visitor
 from crumbless.ledger.tables import conversation, entry, site
 from crumbless.realtime.tables import visitor
 from crumbless.sites.site_store import Site
-from crumbless.visitors.contact_store import contact_of_row
-from crumbless.visitors.privacy_wire import ExportedConversation, ExportedSite, ExportedVisitor
-from crumbless.visitors.tables import contact
-from crumbless.visitors.visitor_reach import Reach
-
-
-@dataclass(frozen=True, slots=True)
-class VisitorRecord:
-    """A visitor, their site, and their conversations without entries.
-
-    `last_seqs`: the visitor's number of the last entry of each conversation.
-    """
-
-    site: ExportedSite
-    visitor: ExportedVisitor
-    conversations: list[ExportedConversation]
-    last_seqs: list[int]
-
-
-def find_visitor_record(
-    connection: Connection, workspace_id: int, visitor_id: str, reach: Reach
-) -> VisitorRecord | None:
-    """Return the data that an export begins with. It contains the contact's data only in a verified session."""
-    row = connection.execute(
-        select(visitor, site.c.key.label("site_key"), site.c.name.label("site_name"))
-        .add_columns(
-            contact.c.name.label("contact_name"),
-            contact.c.email.label("contact_email"),
-            contact.c.attributes.label("contact_attributes"),
-        )
-        .join(site, site.c.id == visitor.c.site_id)
-        .outerjoin(contact, contact.c.id == visitor.c.contact_id)
-        .where(and_(visitor.c.workspace_id == workspace_id, visitor.c.id == visitor_id))
-    ).first()
-    if row is None:
-        return None
-    own = connection.execute(
-        select(conversation).where(conversation.c.visitor_id.in_(reach.visitors)).order_by(conversation.c.no)
-    ).all()
-    verified_contact = contact_of_row(row) if reach.contact is not None else None
-    return VisitorRecord(
-        ExportedSite(row.site_key, row.site_name),
-        ExportedVisitor(row.id, row.name, row.created_at, verified_contact),
-        [
-            ExportedConversation(one.id, status_for_visitor(one.status), one.started_at, one.receipt_chain or "", [])
-            for one in own
-        ],
-        [one.last_visitor_seq for one in own],
-    )
 
 
 def erase_conversations(connection: Connection, workspace_id: int, conversations: Sequence[str]) -> int:
@@ -83,9 +32,23 @@ def erase_conversations(connection: Connection, workspace_id: int, conversations
     return messages
 
 
+def receipt_chains_of(connection: Connection, conversations: Sequence[str]) -> list[str]:
+    """Return the consents under which events of these conversations may be relayed."""
+    inside = conversation.c.id.in_(conversations), conversation.c.receipt_chain.is_not(None)
+    return [*connection.execute(select(conversation.c.receipt_chain).where(*inside).distinct()).scalars()]
+
+
+def identifiers_of(connection: Connection, visitor_id: str) -> list[str]:
+    """Return the values by which a ban can identify the visitor: ID, key and contact, as far as they are known."""
+    columns = (visitor.c.id, visitor.c.thumbprint, visitor.c.contact_id)
+    row = connection.execute(select(*columns).where(visitor.c.id == visitor_id)).first()
+    return [] if row is None else [value for value in row if value]
+
+
 def anonymise_visitor(connection: Connection, visitor_id: str) -> None:
     """Remove everything from a visitor's row by which the visitor could be recognised."""
-    nothing = {"thumbprint": None, "name": "", "email": "", "contact_id": None, "network_hash": None}
+    nothing = {"thumbprint": None, "name": "", "email": "", "contact_id": None}
+    nothing |= {"network_hash": None, "network_seen_at": None}
     connection.execute(update(visitor).where(visitor.c.id == visitor_id).values(nothing))
 
 
@@ -93,6 +56,7 @@ def add_visitor(
     connection: Connection, of: Site, visitor_id: str, thumbprint: str | None, network: str | None = None
 ) -> None:
     """Add a visitor of the site, identified by a key (`thumbprint`). `network` is a keyed hash."""
+    now = now_ms()
     connection.execute(
         insert(visitor).values(
             id=visitor_id,
@@ -101,14 +65,16 @@ def add_visitor(
             thumbprint=thumbprint,
             name="",
             network_hash=network,
-            created_at=now_ms(),
+            network_seen_at=None if network is None else now,
+            created_at=now,
         )
     )
 
 
 def note_visitor_network(connection: Connection, visitor_id: str, network: str) -> None:
     """Store the network from which the visitor last started a chat, as a keyed hash."""
-    connection.execute(update(visitor).where(visitor.c.id == visitor_id).values(network_hash=network))
+    values = {"network_hash": network, "network_seen_at": now_ms()}
+    connection.execute(update(visitor).where(visitor.c.id == visitor_id).values(values))
 
 
 def find_visitor(connection: Connection, of: Site, thumbprint: str) -> str | None:

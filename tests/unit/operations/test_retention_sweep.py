@@ -21,13 +21,14 @@ from crumbless.ledger.tables import task
 from crumbless.operations import clock_store, retention_sweep
 from crumbless.operations.clock_store import begin_clock
 from crumbless.operations.retention_sweep import BATCH, EVERY_MS, SOON_MS, RetentionSweep, rules_of
-from crumbless.realtime.tables import session
+from crumbless.realtime.tables import session, visitor
 from crumbless.tasks.task import Task
+from crumbless.visitors.tables import ban
 
 T = TypeVar("T")
 TASK = Task(-1, None, "retention", {}, None, 1, 0)
-DAYS = {"receipts": 1095, "audit": 730, "sessions": 30, "tickets": 2, "tasks": 30, "networks": 30}
-"""The defaults of docs/settings.md."""
+DAYS = {"receipts": 1095, "audit": 730, "sessions": 30, "tickets": 2, "tasks": 30, "networks": 30, "hashes": 1}
+"""The defaults of docs/settings.md, and the fixed periods of server_data.toml."""
 
 
 class Disk:
@@ -67,6 +68,8 @@ def put_in(connection: Connection, days: dict[str, float]) -> None:
     operator_id = add_operator(connection, 1, f"{new_id()}@tea.example", "Olga", "")
     network: dict[str, object] = {"workspace_id": 1, "operator_id": operator_id, "network_hash": new_id()}
     connection.execute(insert(known_network).values(seen_at=at["networks"], **network))
+    hashed: dict[str, object] = {"id": new_id(), "workspace_id": 1, "site_id": 1, "network_hash": new_id()}
+    connection.execute(insert(visitor).values(created_at=0, network_seen_at=at["hashes"], **hashed))
 
 
 def remaining_rows(url: str) -> dict[str, int]:
@@ -80,10 +83,14 @@ def remaining_rows(url: str) -> dict[str, int]:
     tables["networks"] = known_network
 
     def count(connection: Connection) -> dict[str, int]:
-        return {
+        counted = {
             name: connection.execute(select(func.count()).select_from(table)).scalar_one()
             for name, table in tables.items()
         }
+        # count() of a column leaves out the rows that have no value in it.
+        hashes = connection.execute(select(func.count(visitor.c.network_hash))).scalar_one()
+        assert hashes == connection.execute(select(func.count(visitor.c.network_seen_at))).scalar_one()
+        return counted | {"hashes": hashes}
 
     return write_once(url, count)
 
@@ -117,13 +124,42 @@ async def test_unexpired_and_waiting_rows_are_not_deleted(database_url: str) -> 
     assert remaining_rows(database_url) == before
 
 
+def ban_row(ends_in: float, lifted_ago: float | None = None) -> dict[str, object]:
+    """Return a ban that ends in so many days, or was lifted so many days ago."""
+    lifted_at = None if lifted_ago is None else int(now_ms() - lifted_ago * DAY_MS)
+    texts = dict.fromkeys(("value", "label", "reason", "created_by"), "")
+    row: dict[str, object] = {"id": new_id(), "workspace_id": 1, "kind": "network", "network_hash": "hash"}
+    return row | texts | {"created_at": 0, "ends_at": int(now_ms() + ends_in * DAY_MS), "lifted_at": lifted_at}
+
+
+async def test_ban_is_deleted_with_its_network_hash_once_it_has_ended(database_url: str) -> None:
+    in_force = ban_row(ends_in=1)
+    rows = [in_force, ban_row(ends_in=-0.01), ban_row(ends_in=1, lifted_ago=0.01)]
+    write_once(database_url, lambda connection: connection.execute(insert(ban), rows))
+    await sweep(Disk(database_url))
+    left = write_once(database_url, lambda connection: [*connection.execute(select(ban.c.id)).scalars()])
+    assert left == [in_force["id"]]
+
+
+async def test_expired_network_hash_leaves_the_visitor(database_url: str) -> None:
+    def put_in_visitor(connection: Connection) -> None:
+        row = {"id": "vera", "workspace_id": 1, "site_id": 1, "name": "Vera", "network_hash": "hash", "created_at": 0}
+        connection.execute(insert(visitor).values(network_seen_at=now_ms() - DAY_MS - 1000, **row))
+
+    write_once(database_url, put_in_visitor)
+    await sweep(Disk(database_url))
+    columns = visitor.c.name, visitor.c.network_hash, visitor.c.network_seen_at
+    query = select(*columns).where(visitor.c.id == "vera")
+    assert write_once(database_url, lambda connection: connection.execute(query).one()) == ("Vera", None, None)
+
+
 async def test_many_rows_are_deleted_in_small_batches(database_url: str) -> None:
     rows = [receipt(1) for _ in range(BATCH * 2 + 1)]
     write_once(database_url, lambda connection: connection.execute(insert(consent_receipt), rows))
     disk = Disk(database_url)
     await sweep(disk)
     assert remaining_rows(database_url)["receipts"] == 0
-    assert disk.writes == 1 + 3 + 5, "the witness, three batches of records, and one look at each of the others"
+    assert disk.writes == 1 + 3 + 7, "the witness, three batches of records, and one look at each of the others"
 
 
 async def test_sweep_stops_at_its_time_limit_and_is_due_soon(

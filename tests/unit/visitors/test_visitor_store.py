@@ -20,7 +20,8 @@ from crumbless.protocol.frames import ConversationSummary
 from crumbless.protocol.timeline import Entry
 from crumbless.tables import metadata
 from crumbless.visitors.visitor_reach import Reach
-from crumbless.visitors.visitor_store import anonymise_visitor, erase_conversations, find_visitor_record
+from crumbless.visitors.visitor_record import find_visitor_record
+from crumbless.visitors.visitor_store import anonymise_visitor, erase_conversations
 from support.value_make import CONVERSATION, OTHER_CONVERSATION, make_entry, text_of
 
 OWN = Reach(["visitor-1"], None)
