@@ -66,6 +66,8 @@ from crumbless.realtime.realtime_node import RealtimeNode, open_bus_transport
 from crumbless.routes import route_handlers
 from crumbless.security.dpop import NonceClock, ReplayCache
 from crumbless.security.installation_key import open_secret_box
+from crumbless.server_data.server_data_view import ServerDataView
+from crumbless.server_data.server_registry_read import read_server_registry
 from crumbless.sign_in.attempts_notice import AttemptsNotify
 from crumbless.sign_in.oidc_provider import OidcProvider
 from crumbless.sign_in.oidc_sign_in import OidcSignIn
@@ -167,7 +169,8 @@ class Server:
                 Passkeys(PasskeyVerifier(address), self._ledger, secret_box),
                 OidcSignIn(self._providers, address, self._ledger),
                 registry,
-                PolicyPages(registry, address, settings.company, assets),
+                server_data := ServerDataView(read_server_registry(), settings),
+                PolicyPages(registry, address, settings.company, assets, server_data),
                 DiskSpace(written_folders(settings.files, database_url), settings.monitoring.free_space_mb * MEGABYTE),
             ),
             trace=self._trace,

@@ -25,6 +25,7 @@ from crumbless.pages import page_views, policy_page, security_txt
 from crumbless.people import people_api
 from crumbless.people.people_limits import InvitationLimits
 from crumbless.security.access import Visibility
+from crumbless.server_data import server_data_api
 from crumbless.sign_in import account_api, account_policy_api, oidc_api
 from crumbless.sign_in.account_api import MAX_ACCOUNT_BODY as SMALL
 from crumbless.sign_in.sign_in_limits import SignInLimits
@@ -306,6 +307,13 @@ ROUTES = (
     post("/v1/desk/workspace", site_api.post_workspace, SETTINGS),
     get("/v1/desk/account-policy", account_policy_api.get_account_policy, SECURITY),
     post("/v1/desk/account-policy", account_policy_api.post_account_policy, SECURITY, step_up=True),
+    get("/v1/desk/server-data", server_data_api.get_server_data, SETTINGS),
+    get(
+        "/v1/desk/server-data/export",
+        server_data_api.get_server_data_export,
+        SETTINGS,
+        gives=("text/csv", JSON),
+    ),
     get("/v1/desk/audit", audit_api.get_audit_log, AUDIT),
     get(
         "/v1/desk/audit/export",

@@ -10,6 +10,7 @@ from crumbless.files import file_wire
 from crumbless.operations import operation_wire, task_wire
 from crumbless.people import people_wire
 from crumbless.protocol import frames, problem, timeline
+from crumbless.server_data import server_data_wire
 from crumbless.sites import site_wire
 from crumbless.visitors import identity_wire, privacy_wire
 
@@ -25,6 +26,7 @@ WIRES: tuple[ModuleType, ...] = (
     people_wire,
     privacy_wire,
     problem,
+    server_data_wire,
     site_wire,
     task_wire,
     timeline,

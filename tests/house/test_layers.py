@@ -38,6 +38,7 @@ SUBJECTS = (
     "visitors",
     "conversations",
     "stream",
+    "server_data",
     "pages",
     "operations",
     "storage_auditor",

@@ -21,5 +21,6 @@ export const SURFACES = {
   consent: { languages: "every", modules: [], plain: true },
   policy: { languages: "every" },
   storage: { languages: "every" },
+  server_data: { languages: "every" },
   email: { languages: "interface" },
 };

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class Place:
     """A place in a TOML file: `[[table]]` number `index`, and a field of it or a row of its array `rows`.
 
-    `index` is None for a table or a key at the top level. `field` is empty for the whole table.
+    Without an index, it is a table or a key at the top level. `field` is empty for the whole table.
     """
 
     table: str

@@ -12,12 +12,14 @@ from markupsafe import Markup, escape
 
 from crumbless.consent.tag_store import VendorTag
 from crumbless.core.message_format import format_message
-from crumbless.core.settings import CompanySettings
+from crumbless.core.settings import CompanySettings, Settings
 from crumbless.core.texts import direction_of, languages_of, name_of, read_texts
 from crumbless.device_storage.registry_read import read_storage_texts
 from crumbless.device_storage.storage_registry import Item, Registry
 from crumbless.http.assets import Asset, Assets, make_asset
 from crumbless.pages.policy_render import FOLDER, read_browsers, read_links, render_code, render_link, render_message
+from crumbless.server_data.server_data_view import ServerDataView
+from crumbless.server_data.server_registry_read import read_server_data_texts, read_server_registry
 
 PAGES_KEPT = 128
 """Rendered pages in memory, about 100 kB each. Rendering blocks the event loop for some milliseconds."""
@@ -47,10 +49,22 @@ class Subject:
 
 
 class PolicyPages:
-    """The sources of the policy page, which are read once."""
+    """The sources of the policy page, which are read once.
 
-    def __init__(self, registry: Registry, address: str, company: CompanySettings, assets: Assets) -> None:
+    Args:
+        server_data: the data on the server; with the periods of the default settings if None.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        address: str,
+        company: CompanySettings,
+        assets: Assets,
+        server_data: ServerDataView | None = None,
+    ) -> None:
         self.registry = registry
+        self._server_data = server_data or ServerDataView(read_server_registry(), Settings())
         self._links = read_links() | OWN_PLACES
         self._browsers = read_browsers()
         self._address = address
@@ -85,6 +99,9 @@ class PolicyPages:
             registry=self.registry,
             browsers=self._browsers,
             company=self._company,
+            server=read_server_data_texts()[language].page,
+            server_rows=self._server_data.of_visitors(language, any(tag.mode == "relay" for tag in subject.tags)),
+            server_sent=self._server_data.sent(language),
             style=self._assets.style("policy"),
             script=self._assets.script("policy"),
         )

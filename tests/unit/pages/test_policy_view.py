@@ -5,13 +5,16 @@ import itertools
 import re
 
 import pytest
+from markupsafe import escape
 
-from crumbless.consent.tag_store import VendorTag
-from crumbless.core.settings import CompanySettings
+from crumbless.consent.tag_store import TagMode, VendorTag
+from crumbless.core.settings import CompanySettings, read_settings
 from crumbless.core.texts import direction_of, languages_of
 from crumbless.device_storage.registry_read import read_registry, read_storage_texts
 from crumbless.http.assets import Assets
 from crumbless.pages.policy_view import PolicyPages, Subject
+from crumbless.server_data.server_data_view import ServerDataView
+from crumbless.server_data.server_registry_read import read_server_data_texts, read_server_registry
 
 REGISTRY = read_registry()
 LANGUAGES = languages_of("policy")
@@ -148,3 +151,30 @@ def test_missing_page_links_to_the_policy() -> None:
 def test_page_is_rendered_once() -> None:
     assert PAGES.page(Subject("tea", "Tea"), "en") is PAGES.page(Subject("tea", "Tea"), "en")
     assert PAGES.page(Subject("tea", "Tea"), "en") is not PAGES.page(Subject("tea", "Tea 2"), "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_data_on_the_server_has_a_row_in_every_language(language: str) -> None:
+    relay = Subject("tea", "Tea", (), (VendorTag("ga4", "relay", "G-1", ""),))
+    shown = page(relay, language)
+    about_visitors = {one.name for one in read_server_registry().data if "visitors" in one.subjects}
+    assert set(re.findall(r'id="data-(\w+)"', shown)) == about_visitors
+    texts = read_server_data_texts()[language]
+    assert escape(texts.page.heading) in shown
+    assert escape(texts.sent["start"].contains) in shown
+
+
+def test_events_for_vendors_are_shown_only_if_the_server_sends_some() -> None:
+    modes: tuple[TagMode, ...] = ("browser", "relay")
+    tags = {mode: (VendorTag("ga4", mode, "G-1", ""),) for mode in modes}
+    shown = {mode: 'id="data-vendorEvents"' in page(Subject("tea", "Tea", (), tags[mode])) for mode in modes}
+    assert shown == {"browser": False, "relay": True}
+    assert 'id="data-vendorEvents"' not in page(Subject())
+
+
+def test_periods_are_those_of_the_settings() -> None:
+    settings = read_settings({}, receipt_days=7)
+    view = ServerDataView(read_server_registry(), settings)
+    own = PolicyPages(REGISTRY, "http://127.0.0.1:8000", settings.company, Assets(), view)
+    assert "7 days after it was stored" in page(among=own)
+    assert "3 years after it was stored" in page()

@@ -1,0 +1,1 @@
+"""The registry of everything that is stored on the server (server_data.toml), and its views."""
