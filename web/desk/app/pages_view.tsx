@@ -36,6 +36,10 @@ const PARTS: Record<PageName, { verb: Verb; load: () => Promise<Page> }> = {
     load: importPart(() => import("../workspace/workspace_page").then((it) => it.WorkspacePage)),
   },
   bans: { verb: "ban_visitor", load: importPart(() => import("../workspace/bans_page").then((it) => it.BansPage)) },
+  server: {
+    verb: "manage_workspace",
+    load: importPart(() => import("../workspace/server_data_page").then((it) => it.ServerDataPage)),
+  },
   audit: { verb: "read_audit", load: importPart(() => import("../workspace/audit_page").then((it) => it.AuditPage)) },
 };
 

@@ -11,7 +11,7 @@ export function writeRoute(conversation: string | null): string {
 }
 
 /** The desk's settings pages. */
-export const PAGES = ["profile", "security", "people", "sites", "workspace", "bans", "audit"] as const;
+export const PAGES = ["profile", "security", "people", "sites", "workspace", "bans", "server", "audit"] as const;
 export type PageName = (typeof PAGES)[number];
 
 /** A page, and the item on it: the key of a site. */
