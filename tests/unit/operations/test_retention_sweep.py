@@ -132,25 +132,25 @@ def ban_row(ends_in: float, lifted_ago: float | None = None) -> dict[str, object
     return row | texts | {"created_at": 0, "ends_at": int(now_ms() + ends_in * DAY_MS), "lifted_at": lifted_at}
 
 
-async def test_ban_is_deleted_with_its_network_hash_once_it_has_ended(database_url: str) -> None:
+async def test_ban_is_deleted_with_its_network_hash_once_it_has_ended(any_url: str) -> None:
     in_force = ban_row(ends_in=1)
     rows = [in_force, ban_row(ends_in=-0.01), ban_row(ends_in=1, lifted_ago=0.01)]
-    write_once(database_url, lambda connection: connection.execute(insert(ban), rows))
-    await sweep(Disk(database_url))
-    left = write_once(database_url, lambda connection: [*connection.execute(select(ban.c.id)).scalars()])
+    write_once(any_url, lambda connection: connection.execute(insert(ban), rows))
+    await sweep(Disk(any_url))
+    left = write_once(any_url, lambda connection: [*connection.execute(select(ban.c.id)).scalars()])
     assert left == [in_force["id"]]
 
 
-async def test_expired_network_hash_leaves_the_visitor(database_url: str) -> None:
+async def test_expired_network_hash_leaves_the_visitor(any_url: str) -> None:
     def put_in_visitor(connection: Connection) -> None:
         row = {"id": "vera", "workspace_id": 1, "site_id": 1, "name": "Vera", "network_hash": "hash", "created_at": 0}
         connection.execute(insert(visitor).values(network_seen_at=now_ms() - DAY_MS - 1000, **row))
 
-    write_once(database_url, put_in_visitor)
-    await sweep(Disk(database_url))
+    write_once(any_url, put_in_visitor)
+    await sweep(Disk(any_url))
     columns = visitor.c.name, visitor.c.network_hash, visitor.c.network_seen_at
     query = select(*columns).where(visitor.c.id == "vera")
-    assert write_once(database_url, lambda connection: connection.execute(query).one()) == ("Vera", None, None)
+    assert write_once(any_url, lambda connection: connection.execute(query).one()) == ("Vera", None, None)
 
 
 async def test_many_rows_are_deleted_in_small_batches(database_url: str) -> None:
