@@ -66,7 +66,7 @@ def storage(request: pytest.FixtureRequest) -> Storage:
 @pytest.fixture(scope="session")
 def shared_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Start one server for all tests of this process that neither stop it nor need other limits."""
-    server = ServerProcess(storage.new_database(tmp_path_factory.mktemp("shared")), **storage.settings)
+    server = ServerProcess(storage.new_database(tmp_path_factory.mktemp("shared")), fresh=True, **storage.settings)
     server.start()
     yield server
     code = server.stop()

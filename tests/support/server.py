@@ -9,17 +9,17 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Protocol, cast, runtime_checkable
 
 import httpx
 
+from support.fork_server import COMMAND, ForkedProcess
 from support.ports import free_port
 from support.postgres import ask_postgres
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-
-COMMAND = Path(sys.executable).parent / "crumbless"
 
 ROOMY: dict[str, object] = {
     "visitor_messages_per_minute": 1_000_000,
@@ -81,11 +81,32 @@ def environment_of(database: Database, **settings: object) -> dict[str, str]:
     return kept | {f"CRUMBLESS_{name.upper()}": str(value) for name, value in chosen.items()}
 
 
+CONSOLE = {"COLUMNS": "100", "NO_COLOR": "1"}
+
+
 def run_command(*arguments: str, environment: dict[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """The outcome of a `crumbless` command that ends by itself."""
+    """Run a `crumbless` command that ends by itself, in a fork (support/fork_server.py). Return its outcome."""
+    with TemporaryFile("w+") as given, TemporaryFile("w+") as out, TemporaryFile("w+") as error:
+        given.write(stdin)
+        given.seek(0)
+        files = [given.fileno(), out.fileno(), error.fileno()]
+        process = ForkedProcess(arguments, environment | CONSOLE, files)
+        try:
+            code = process.wait(START_SECONDS)
+        finally:
+            process.kill()
+        out.seek(0)
+        error.seek(0)
+        return subprocess.CompletedProcess([str(COMMAND), *arguments], code, out.read(), error.read())
+
+
+def run_fresh_command(
+    *arguments: str, environment: dict[str, str], stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run the installed `crumbless` as a shell does. Return its outcome."""
     return subprocess.run(
         [COMMAND, *arguments],
-        env=environment | {"COLUMNS": "100", "NO_COLOR": "1"},
+        env=environment | CONSOLE,
         input=stdin,
         capture_output=True,
         text=True,
@@ -109,7 +130,8 @@ class ServerProcess:
         database: a SQLite file, or the URL of a PostgreSQL database.
         settings: the server's settings by their names, in addition to ROOMY. `port_wanted`: its port, else any free
             one. `clock`: its wall clock (support/clock.py). `files`: its limit of descriptors, else that of this
-            process. `program`: arguments of Python in place of `crumbless`.
+            process. `program`: arguments of Python in place of `crumbless`. `fresh`: it is the installed command, as
+            with the three before it, and not a fork (support/fork_server.py).
     """
 
     def __init__(self, database: Database, **settings: object) -> None:
@@ -123,9 +145,10 @@ class ServerProcess:
         files, program = settings.pop("files", None), settings.pop("program", None)
         command = [sys.executable, *cast(list[str], program)] if program else [str(COMMAND)]
         self._command = ["sh", "-c", f'ulimit -n {files}; exec "$0" "$@"', *command] if files else command
+        self._fresh = bool(settings.pop("fresh", False) or clock or files or program)
         self._settings = ROOMY | settings
         self._log = Path(tempfile.mkstemp(prefix="server-", suffix=".log", dir=self._folder())[1])
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
 
     def _folder(self) -> Path | None:
         return None if isinstance(self.storage, str) else self.storage.parent
@@ -156,8 +179,11 @@ class ServerProcess:
         """Start; returns once it answers."""
         said = len(self.log())
         environment = environment_of(self.storage, **self._settings, port=self.port) | self._clock
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen([*self._command, "serve"], env=environment, stdout=log, stderr=log)
+        with self._log.open("ab") as log, Path(os.devnull).open("rb") as nothing:
+            if self._fresh:
+                self._process = subprocess.Popen([*self._command, "serve"], env=environment, stdout=log, stderr=log)
+            else:
+                self._process = ForkedProcess(["serve"], environment, [nothing.fileno(), log.fileno(), log.fileno()])
         wait_until(lambda: "the desk is at" in self.log()[said:] or self._gone(), START_SECONDS, "the server starts")
         assert not self._gone(), f"the server did not start:\n{self.log()[said:]}"
         assert httpx.get(f"{self.address}/healthz", trust_env=False, timeout=START_SECONDS).status_code == 200
