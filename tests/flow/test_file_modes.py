@@ -3,7 +3,6 @@
 A full disk is reported in one line.
 """
 
-import resource
 import stat
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from typer.core import TyperGroup
 from crumbless.cli.lazy_command import LazyCommand
 from crumbless.cli.main import app
 from support.ports import free_port
-from support.server import COMMAND, ServerProcess, environment_of, wait_until
+from support.server import COMMAND, ServerProcess, environment_of, run_command, wait_until
 
 USUAL_UMASK = 0o022
 SITE = "kornblume"
@@ -68,8 +67,8 @@ def names_of(group: TyperGroup, before: str = "") -> Iterator[str]:
             yield before + name
 
 
-def run(folder: Path, *arguments: str, limit: int = resource.RLIM_INFINITY) -> subprocess.CompletedProcess[str]:
-    """Run a command whose files cannot grow beyond `limit` bytes."""
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed command as a shell does."""
     return subprocess.run(
         [COMMAND, *arguments],
         cwd=folder,
@@ -77,10 +76,15 @@ def run(folder: Path, *arguments: str, limit: int = resource.RLIM_INFINITY) -> s
         capture_output=True,
         text=True,
         umask=USUAL_UMASK,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
         timeout=120,
         check=False,
     )
+
+
+def run_on_a_full_disk(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command whose files cannot grow beyond FULL."""
+    environment = environment_of(folder / "crumbless.db")
+    return run_command(*arguments, environment=environment, folder=folder, umask=USUAL_UMASK, file_bytes=FULL)
 
 
 def open_to_others(folder: Path) -> list[str]:
@@ -125,7 +129,7 @@ def test_commands_report_a_full_disk_in_one_line(folder: Path) -> None:
     for name, arguments in ONE_SHOT.items():
         # Some commands find room in the write-ahead log that earlier commands have left.
         (folder / "crumbless.db-wal").unlink(missing_ok=True)
-        outcome = run(folder, *name.split(), *(one.format(folder=folder) for one in arguments), limit=FULL)
+        outcome = run_on_a_full_disk(folder, *name.split(), *(one.format(folder=folder) for one in arguments))
         assert "Traceback" not in outcome.stderr, name
         if outcome.returncode == 2:
             failed.append(name)

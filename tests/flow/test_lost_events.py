@@ -49,7 +49,7 @@ def mails() -> Iterator[MailServer]:
 
 def settings_for(mails: MailServer, trap: Path) -> dict[str, object]:
     smtp = {"smtp_url": f"smtp://127.0.0.1:{mails.port}?tls=off", "mail_from": "chat@tea.example"}
-    return {"program": [str(PROGRAM), str(trap)], "task_poll_seconds": 0.2, **smtp}
+    return {"forked_program": [str(PROGRAM), str(trap)], "task_poll_seconds": 0.2, **smtp}
 
 
 def killed_at(trap: Path, server: ServerProcess) -> None:

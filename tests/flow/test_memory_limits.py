@@ -18,7 +18,7 @@ MB."""
 
 
 async def test_memory_does_not_grow_with_long_texts(start_server: StartServer) -> None:
-    server = start_server(**SETTINGS)
+    server = start_server(fresh=True, **SETTINGS)
     hostile = HostileRequests(server)
     await hostile.send(WARM_UP)
     before = resident_bytes(server.pid)

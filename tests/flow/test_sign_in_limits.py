@@ -119,7 +119,7 @@ async def test_threat_52_memory_of_two_hundred_simultaneous_sign_ins_is_bounded(
     start_server: Callable[..., ServerProcess], open_world: Callable[[ServerProcess], World]
 ) -> None:
     """On a separate server, because its queue of waiting sign-ins ends with it."""
-    world = open_world(start_server())
+    world = open_world(start_server(fresh=True))
     first = world.stranger()
     await world.sign_in(unknown_operator(), WRONG, first)
     before = peak_megabytes(world)

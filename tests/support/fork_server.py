@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import resource
+import runpy
 import signal
 import socket
 import subprocess
@@ -105,6 +106,7 @@ class ForkedProcess:
         arguments: of the command, without its name.
         environment: all of its environment.
         files: descriptors of its standard input, output and error.
+        program: a script that runs in place of `crumbless`, and its arguments. It finds the product's modules imported.
         folder: where it runs, else where this process does.
         umask: instead of that of this process.
         file_bytes: the size that none of its files can exceed.
@@ -116,13 +118,14 @@ class ForkedProcess:
         environment: dict[str, str],
         files: Sequence[int],
         *,
+        program: Sequence[str] = (),
         folder: Path | None = None,
         umask: int | None = None,
         file_bytes: int = resource.RLIM_INFINITY,
     ) -> None:
         self._asked = fork_server()
         request = {
-            "arguments": list(arguments),
+            "command": [*(program or [str(COMMAND)]), *arguments],
             "environment": environment,
             "folder": str(folder or Path.cwd()),
             "umask": umask,
@@ -165,7 +168,7 @@ def exit_code_of(pid: int) -> int | None:
 
 
 def serve(asked: socket.socket) -> list[str]:
-    """Answer requests until the client has closed. Return in each fork, with the arguments of its command."""
+    """Answer requests until the client has closed. Return in each fork, with its command."""
     while True:
         message, files, _, _ = socket.recv_fds(asked, REQUEST_BYTES, 3)
         if not message:
@@ -179,7 +182,7 @@ def serve(asked: socket.socket) -> list[str]:
             if answer == 0:
                 asked.close()
                 become(request, files)
-                return request["arguments"]
+                return request["command"]
         for file in files:
             os.close(file)
         asked.send(json.dumps(answer).encode())
@@ -203,5 +206,7 @@ if __name__ == "__main__":
         importlib.import_module(_name)
     gc.collect()
     gc.freeze()
-    sys.argv = [str(COMMAND), *serve(socket.socket(fileno=int(sys.argv[1])))]
-    sys.exit(importlib.import_module("crumbless.cli.main").main())
+    sys.argv = serve(socket.socket(fileno=int(sys.argv[1])))
+    if sys.argv[0] == str(COMMAND):
+        sys.exit(importlib.import_module("crumbless.cli.main").main())
+    runpy.run_path(sys.argv[0], run_name="__main__")

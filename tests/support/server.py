@@ -84,13 +84,19 @@ def environment_of(database: Database, **settings: object) -> dict[str, str]:
 CONSOLE = {"COLUMNS": "100", "NO_COLOR": "1"}
 
 
-def run_command(*arguments: str, environment: dict[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a `crumbless` command that ends by itself, in a fork (support/fork_server.py). Return its outcome."""
+def run_command(
+    *arguments: str, environment: dict[str, str], stdin: str = "", **limits: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a `crumbless` command that ends by itself, in a fork (support/fork_server.py). Return its outcome.
+
+    Args:
+        limits: its folder, umask and size of files, as ForkedProcess names them.
+    """
     with TemporaryFile("w+") as given, TemporaryFile("w+") as out, TemporaryFile("w+") as error:
         given.write(stdin)
         given.seek(0)
         files = [given.fileno(), out.fileno(), error.fileno()]
-        process = ForkedProcess(arguments, environment | CONSOLE, files)
+        process = ForkedProcess(arguments, environment | CONSOLE, files, **limits)
         try:
             code = process.wait(START_SECONDS)
         finally:
@@ -130,8 +136,9 @@ class ServerProcess:
         database: a SQLite file, or the URL of a PostgreSQL database.
         settings: the server's settings by their names, in addition to ROOMY. `port_wanted`: its port, else any free
             one. `clock`: its wall clock (support/clock.py). `files`: its limit of descriptors, else that of this
-            process. `program`: arguments of Python in place of `crumbless`. `fresh`: it is the installed command, as
-            with the three before it, and not a fork (support/fork_server.py).
+            process. `program`: arguments of Python in place of `crumbless`. `forked_program`: a script and its
+            arguments in place of `crumbless`, in a fork. `fresh`: it is no fork (support/fork_server.py), as with
+            `clock`, `files` and `program`.
     """
 
     def __init__(self, database: Database, **settings: object) -> None:
@@ -146,6 +153,7 @@ class ServerProcess:
         command = [sys.executable, *cast(list[str], program)] if program else [str(COMMAND)]
         self._command = ["sh", "-c", f'ulimit -n {files}; exec "$0" "$@"', *command] if files else command
         self._fresh = bool(settings.pop("fresh", False) or clock or files or program)
+        self._forked_program = cast(list[str], settings.pop("forked_program", []))
         self._settings = ROOMY | settings
         self._log = Path(tempfile.mkstemp(prefix="server-", suffix=".log", dir=self._folder())[1])
         self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
@@ -183,7 +191,8 @@ class ServerProcess:
             if self._fresh:
                 self._process = subprocess.Popen([*self._command, "serve"], env=environment, stdout=log, stderr=log)
             else:
-                self._process = ForkedProcess(["serve"], environment, [nothing.fileno(), log.fileno(), log.fileno()])
+                files = [nothing.fileno(), log.fileno(), log.fileno()]
+                self._process = ForkedProcess(["serve"], environment, files, program=self._forked_program)
         wait_until(lambda: "the desk is at" in self.log()[said:] or self._gone(), START_SECONDS, "the server starts")
         assert not self._gone(), f"the server did not start:\n{self.log()[said:]}"
         assert httpx.get(f"{self.address}/healthz", trust_env=False, timeout=START_SECONDS).status_code == 200
