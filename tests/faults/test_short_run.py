@@ -21,7 +21,7 @@ def faults(*arguments: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("nodes", ["1", "3"])
 def test_no_message_is_lost_duplicated_or_out_of_order(nodes: str) -> None:
-    report = faults("--seconds", "10", "--seed", "7", "--nodes", nodes, "--visitors", "60", "--operators", "4")
+    report = faults("--seconds", "5", "--seed", "7", "--nodes", nodes, "--visitors", "60", "--operators", "4")
     assert report["faults"] == [], report
     assert report["entries"] >= report["acknowledged"] > 60
     assert report["ways_back"] > 0, "the premise: connections were lost"

@@ -16,12 +16,15 @@ from support.sign_in import NamedWorld, named_settings
 from support.storage import FileStorage, PostgresStorage, Storage
 
 StartServer = Callable[..., ServerProcess]
+ShareServer = Callable[[str, Callable[[], ServerProcess]], ServerProcess]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test on each storage that its module names: `pytestmark = pytest.mark.storages("sqlite", "postgres")`.
 
-    `sqlite` has the bus in memory, `postgres` in PostgreSQL; `nats` is PostgreSQL with NATS.
+    `sqlite` has the bus in memory, `postgres` in PostgreSQL; `nats` is PostgreSQL with NATS. A test runs on several if
+    their own code decides about its outcome: the ledger, locks, the order of commits, migrations, the bus. It runs on
+    `sqlite` alone if it is about parsing, limits in memory, tokens or texts. A mark of a test overrides its module's.
     """
     if "storage" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("storages")
@@ -60,18 +63,64 @@ def storage(request: pytest.FixtureRequest) -> Storage:
     if request.param == "sqlite":
         return FileStorage(request.getfixturevalue("seeded_database"))
     bus = request.getfixturevalue("nats").url if request.param == "nats" else "postgresql"
-    return PostgresStorage(request.getfixturevalue("postgres"), request.getfixturevalue("seeded_postgres"), bus)
+    postgres, seeded = request.getfixturevalue("postgres"), request.getfixturevalue("seeded_postgres")
+    return PostgresStorage(postgres, seeded, bus, request.param)
+
+
+def share_servers() -> Iterator[ShareServer]:
+    """Yield a function that starts a server with its first call for a name, and returns it again later. Stop them all.
+
+    A server as a fixture of `storage` would be started for each file: pytest ends it when the parameter changes.
+    """
+    started: dict[str, ServerProcess] = {}
+
+    def share(name: str, make: Callable[[], ServerProcess]) -> ServerProcess:
+        if name not in started:
+            started[name] = make()
+            started[name].start()
+        return started[name]
+
+    yield share
+    codes = {name: server.stop() for name, server in started.items()}
+    assert codes == dict.fromkeys(started, 0)
+    assert [name for name, server in started.items() if "Traceback" in server.log()] == []
 
 
 @pytest.fixture(scope="session")
-def shared_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """Start one server for all tests of this process that neither stop it nor need other limits."""
-    server = ServerProcess(storage.new_database(tmp_path_factory.mktemp("shared")), fresh=True, **storage.settings)
-    server.start()
-    yield server
-    code = server.stop()
-    assert code == 0
-    assert "Traceback" not in server.log()
+def sqlite_servers() -> Iterator[ShareServer]:
+    yield from share_servers()
+
+
+@pytest.fixture(scope="session")
+def postgres_servers(postgres: PostgresServer) -> Iterator[ShareServer]:
+    assert postgres.runs(), "it ends after the servers"
+    yield from share_servers()
+
+
+@pytest.fixture(scope="session")
+def nats_servers(postgres: PostgresServer, nats: NatsServer) -> Iterator[ShareServer]:
+    assert postgres.runs(), "it ends after the servers"
+    assert nats.url, "it ends after the servers"
+    yield from share_servers()
+
+
+@pytest.fixture(scope="session")
+def share(storage: Storage, request: pytest.FixtureRequest) -> ShareServer:
+    """Return the function that shares servers with this storage."""
+    return request.getfixturevalue(f"{storage.name}_servers")
+
+
+@pytest.fixture(scope="session")
+def shared_server(storage: Storage, share: ShareServer, tmp_path_factory: pytest.TempPathFactory) -> ServerProcess:
+    """Return one server for all tests of this process that neither stop it nor need other limits.
+
+    It is the installed command, started as a shell does.
+    """
+
+    def make() -> ServerProcess:
+        return ServerProcess(storage.new_database(tmp_path_factory.mktemp("shared")), fresh=True, **storage.settings)
+
+    return share("shared", make)
 
 
 @pytest.fixture
@@ -137,14 +186,14 @@ def transport(request: pytest.FixtureRequest) -> Transport:
 
 
 @pytest.fixture(scope="session")
-def named_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """Start a server under a host name that passkeys may be bound to, shared by the tests of this process."""
-    database = storage.new_database(tmp_path_factory.mktemp("named"))
-    server = ServerProcess(database, **(storage.settings | named_settings()))
-    server.start()
-    yield server
-    assert server.stop() == 0
-    assert "Traceback" not in server.log()
+def named_server(storage: Storage, share: ShareServer, tmp_path_factory: pytest.TempPathFactory) -> ServerProcess:
+    """Return a server under a host name that passkeys may be bound to, shared by the tests of this process."""
+
+    def make() -> ServerProcess:
+        database = storage.new_database(tmp_path_factory.mktemp("named"))
+        return ServerProcess(database, **(storage.settings | named_settings()))
+
+    return share("named", make)
 
 
 @pytest_asyncio.fixture

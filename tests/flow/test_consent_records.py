@@ -59,6 +59,7 @@ async def test_page_can_read_the_response_and_a_refusal(world: World) -> None:
         assert "access-control-allow-credentials" not in answer.headers
 
 
+@pytest.mark.storages("sqlite")
 async def test_preflight_request_is_answered(world: World) -> None:
     async def preflight(origin: str) -> httpx.Response:
         headers = {"origin": origin, "access-control-request-method": "POST"}
@@ -74,6 +75,7 @@ async def test_preflight_request_is_answered(world: World) -> None:
         assert "access-control-allow-origin" not in refused.headers
 
 
+@pytest.mark.storages("sqlite")
 async def test_pages_of_other_sites_are_refused(world: World) -> None:
     revision = use_tags(world.server, "ga4")
     for origin in ("https://evil.example", BIKES.origin, "null", ""):
@@ -108,6 +110,7 @@ WRONG: list[tuple[dict[str, Any], int, str]] = [
 ]
 
 
+@pytest.mark.storages("sqlite")
 @pytest.mark.parametrize(("changed", "status", "code"), WRONG, ids=str)
 async def test_bad_record_is_refused_and_stores_nothing(
     world: World, changed: dict[str, Any], status: int, code: str
@@ -184,6 +187,7 @@ async def test_receipt_can_be_read_by_its_id(world: World) -> None:
         check(await world.http.get(address + unknown), 404, "not_found")
 
 
+@pytest.mark.storages("sqlite")
 async def test_body_of_a_megabyte_is_refused(world: World) -> None:
     host = f"127.0.0.1:{world.server.port}"
     headers = {"Content_Type": "application/json", "Origin": TEA.origin}
@@ -191,6 +195,7 @@ async def test_body_of_a_megabyte_is_refused(world: World) -> None:
     assert answer.status == 413
 
 
+@pytest.mark.storages("sqlite")
 async def test_flood_from_one_address_is_limited(start_server: StartServer, open_world: Any) -> None:
     world: World = open_world(start_server(consent_burst=3, consents_per_hour=1))
     revision = use_tags(world.server, "ga4")
@@ -200,6 +205,7 @@ async def test_flood_from_one_address_is_limited(start_server: StartServer, open
     assert world.server.rows(COUNT) == [(3,)]
 
 
+@pytest.mark.storages("sqlite")
 async def test_flood_of_one_site_does_not_limit_others(start_server: StartServer, open_world: Any) -> None:
     world: World = open_world(start_server(site_consent_burst=2, site_consents_per_minute=0.01))
     tea, bikes = use_tags(world.server, "ga4"), use_tags(world.server, "ga4", shop=BIKES)

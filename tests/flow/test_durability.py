@@ -74,7 +74,7 @@ def check_file(server: ServerProcess) -> None:
         assert [one for (one,) in seqs] == [*range(1, last_seq + 1)], "seqs do not follow positions"
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 async def test_kill_loses_no_acknowledged_message(start_server: StartServer, open_world: OpenWorld, seed: int) -> None:
     moments = random.Random(seed)
     server = start_server()

@@ -128,6 +128,7 @@ async def test_last_owner_of_a_workspace_cannot_be_removed(world: World) -> None
     world.server.tokens.pop(OSKAR.email, None)
 
 
+@pytest.mark.storages("sqlite")
 async def test_sensitive_changes_need_a_recent_authentication(world: World) -> None:
     owner, nora = await world.new_operator(hire(world)), await world.new_operator(hire(world, role="operator"))
     world.server.change("UPDATE session SET authenticated_at = 1 WHERE operator_id = ?", owner.id)
@@ -162,6 +163,7 @@ async def test_new_name_is_on_later_messages(world: World) -> None:
         pass
 
 
+@pytest.mark.storages("sqlite")
 @pytest.mark.parametrize(
     ("name", "languages"),
     [("", []), ("   ", []), ("x" * 81, []), ("a\nb", []), ("gn\u202eimda", []), ("A", ["no tag"]), ("A", ["en"] * 21)],
@@ -171,6 +173,7 @@ async def test_name_is_one_line_and_a_language_a_tag(world: World, name: str, la
     assert await refused(world, olga, "/v1/desk/me", {"name": name, "languages": languages}) == (400, "invalid")
 
 
+@pytest.mark.storages("sqlite")
 async def test_no_parameter_redirects_to_another_site(world: World) -> None:
     """Threat 57: no request parameter decides where a browser navigates next."""
     for path in ("/", "/desk", "/desk/oidc/company", "/policy"):

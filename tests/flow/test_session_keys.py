@@ -48,6 +48,7 @@ async def operator_with_nonce(world: World) -> Person:
     return olga
 
 
+@pytest.mark.storages("sqlite")
 async def test_token_without_a_proof_is_refused(world: World) -> None:
     olga = await operator_with_nonce(world)
     for scheme in ("Bearer", "DPoP", "Basic", "bearer"):
@@ -59,6 +60,7 @@ async def test_token_without_a_proof_is_refused(world: World) -> None:
         assert (await get(world, ME, authorization=bare)).status_code == 401, bare
 
 
+@pytest.mark.storages("sqlite")
 async def test_bearer_token_with_a_valid_proof_is_refused(world: World) -> None:
     olga = await operator_with_nonce(world)
     good = olga.credentials("GET", ME)
@@ -66,6 +68,7 @@ async def test_bearer_token_with_a_valid_proof_is_refused(world: World) -> None:
     assert answer.status_code == 401
 
 
+@pytest.mark.storages("sqlite")
 async def test_proof_is_valid_for_one_request_only(world: World) -> None:
     olga = await operator_with_nonce(world)
     authorization = f"DPoP {olga.token}"
@@ -93,6 +96,7 @@ async def test_proof_is_valid_for_one_request_only(world: World) -> None:
     assert (replayed.status_code, code_of(replayed)) == (401, "invalid_proof")
 
 
+@pytest.mark.storages("sqlite")
 async def test_two_proof_headers_are_refused(world: World) -> None:
     olga = await operator_with_nonce(world)
     headers = [("authorization", f"DPoP {olga.token}"), *(("dpop", olga.prove("GET", ME)) for _ in range(2))]
@@ -100,6 +104,7 @@ async def test_two_proof_headers_are_refused(world: World) -> None:
     assert (answer.status_code, code_of(answer)) == (401, "invalid_proof")
 
 
+@pytest.mark.storages("sqlite")
 @pytest.mark.parametrize("nonce", ["", "old", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"])
 async def test_client_without_a_current_nonce_is_asked_to_sign_again(world: World, nonce: str) -> None:
     olga = await operator_with_nonce(world)
@@ -112,6 +117,7 @@ async def test_client_without_a_current_nonce_is_asked_to_sign_again(world: Worl
     assert (await get(world, ME, authorization=f"DPoP {olga.token}", dpop=fresh)).status_code == 200
 
 
+@pytest.mark.storages("sqlite")
 async def test_nonce_from_before_a_restart_is_refused(start_server: StartServer, open_world: OpenWorld) -> None:
     server = start_server()
     world = open_world(server)
@@ -125,6 +131,7 @@ async def test_nonce_from_before_a_restart_is_refused(start_server: StartServer,
     assert (await ask(world.http, olga, "GET", ME)).status_code == 200, "the session survives the restart"
 
 
+@pytest.mark.storages("sqlite")
 async def test_stream_accepts_only_a_proof_with_its_challenge(world: World, transport: Transport) -> None:
     vera = await world.visitor()
     assert vera.key is not None
@@ -156,6 +163,7 @@ async def test_stream_accepts_only_a_proof_with_its_challenge(world: World, tran
         assert (await stream.until_over()).code == 4401, (token, what)
 
 
+@pytest.mark.storages("sqlite")
 async def test_token_of_a_visitor_is_refused_at_the_desk(world: World) -> None:
     vera = await world.visitor()
     for path in (ME, INBOX, f"{INBOX}/{vera.conversation}", f"{INBOX}/{vera.conversation}/entries"):
@@ -214,6 +222,7 @@ async def test_sign_out_survives_a_restart(start_server: StartServer, open_world
     assert (await ask(world.http, olga, "GET", ME)).status_code == 401
 
 
+@pytest.mark.storages("sqlite")
 async def test_wrong_password_and_unknown_address_get_the_same_response(world: World) -> None:
     wrong = await world.sign_in(OTTO, "not his password")
     unknown = await world.sign_in(replace(OTTO, email="nobody@tea.example"))
@@ -224,6 +233,7 @@ async def test_wrong_password_and_unknown_address_get_the_same_response(world: W
     assert (await world.sign_in(replace(OTTO, email=OTTO.email.upper()))).status_code == 200
 
 
+@pytest.mark.storages("sqlite")
 async def test_operators_always_need_a_key(world: World) -> None:
     answer = await world.sign_in(OTTO, person=world.stranger(with_key=False))
     assert (answer.status_code, code_of(answer)) == (401, "invalid_proof")
@@ -233,6 +243,7 @@ async def test_operators_always_need_a_key(world: World) -> None:
     assert code_of(answer) == "use_dpop_nonce"
 
 
+@pytest.mark.storages("sqlite")
 async def test_sign_ins_and_starts_are_limited(start_server: StartServer, open_world: OpenWorld) -> None:
     world = open_world(start_server(sign_ins_per_minute=1, sign_in_burst=2, starts_per_hour=60, start_burst=2))
     answers = [await world.sign_in(OTTO, "wrong") for _ in range(3)]
@@ -275,6 +286,7 @@ async def test_repeated_start_without_a_key_is_the_same_start(world: World) -> N
     assert (short.status_code, short.json()["type"]) == (400, "urn:crumbless:problem:invalid")
 
 
+@pytest.mark.storages("sqlite")
 async def test_limits_without_a_key_are_a_quarter(start_server: StartServer, open_world: OpenWorld) -> None:
     world = open_world(start_server(visitor_message_burst=8, visitor_messages_per_minute=1))
 
@@ -285,6 +297,7 @@ async def test_limits_without_a_key_are_a_quarter(start_server: StartServer, ope
     assert await asyncio.gather(accepted(True), accepted(False)) == [8, 2]
 
 
+@pytest.mark.storages("sqlite")
 async def test_session_has_a_limit_of_streams(start_server: StartServer, open_world: OpenWorld) -> None:
     world = open_world(start_server(streams_per_session=3))
     vera = await world.visitor()
@@ -311,6 +324,7 @@ async def test_tokens_are_stored_as_hashes_only(world: World) -> None:
     assert OLGA.password.encode() not in stored
 
 
+@pytest.mark.storages("sqlite")
 async def test_id_of_an_entry_does_not_grant_access(world: World) -> None:
     """A caller with the ID and text of a first message, but another key, gets another visitor or none."""
     vera, thief, entry_id = world.stranger(), world.stranger(), new_entry_id()

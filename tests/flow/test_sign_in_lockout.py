@@ -49,6 +49,7 @@ async def guess(world: World, one: Employee) -> None:
         number += 10
 
 
+@pytest.mark.storages("sqlite")
 async def test_known_key_network_and_reset_link_pass_while_many_networks_guess(world: World) -> None:
     one, key = hire(world), world.stranger()
     await signed_in(world, await sign_in(world, one, "203.0.113.1", person=key), key)
@@ -79,6 +80,7 @@ async def test_known_key_waits_after_its_wrong_attempts(world: World) -> None:
     assert "slow_down" in codes
 
 
+@pytest.mark.storages("sqlite")
 async def test_step_up_and_second_factor_pass_while_many_networks_guess(world: World) -> None:
     one = hire(world)
     person = world.stranger()

@@ -232,6 +232,7 @@ async def test_provider_only_refuses_every_other_sign_in_method(strict: NamedWor
     assert accepted.status_code == 200, accepted.text
 
 
+@pytest.mark.storages("sqlite")
 async def test_policy_that_would_lock_out_its_author_is_refused(strict: NamedWorld) -> None:
     owner = await strict.new_operator(strict.olga)
     policies: list[dict[str, object]] = [{"second_factor_from": now_ms() - 60_000}, {"provider_only": True}]
@@ -242,6 +243,7 @@ async def test_policy_that_would_lock_out_its_author_is_refused(strict: NamedWor
     assert {name: (await read_policy(strict, owner))[name] for name in NOTHING} == NOTHING
 
 
+@pytest.mark.storages("sqlite")
 async def test_policy_outside_the_settings_is_refused(strict: NamedWorld) -> None:
     owner = await strict.new_operator(strict.olga)
     view = await read_policy(strict, owner)
@@ -264,6 +266,7 @@ async def test_policy_outside_the_settings_is_refused(strict: NamedWorld) -> Non
     assert "720" in str(row)
 
 
+@pytest.mark.storages("sqlite")
 async def test_policy_needs_the_permission_a_recent_authentication_and_its_own_workspace(strict: NamedWorld) -> None:
     roles: tuple[OperatorRole, ...] = ("operator", "analyst")
     for role in roles:

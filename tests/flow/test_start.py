@@ -64,6 +64,7 @@ def test_compact_is_refused_while_a_server_is_running(start_server: StartServer)
     server.start()
 
 
+@pytest.mark.storages("sqlite")
 def test_port_in_use_is_refused(start_server: StartServer, environment: dict[str, str]) -> None:
     line = error_of("serve", "--port", str(start_server().port), environment=environment)
     assert "CRUMBLESS_PORT: cannot listen" in line
@@ -163,6 +164,7 @@ async def test_operator_added_to_a_running_server_can_sign_in(start_server: Star
     assert len(await world.timeline(vera.conversation, nora)) == 1
 
 
+@pytest.mark.storages("sqlite")
 def test_site_is_added_once_and_served(start_server: StartServer) -> None:
     server = start_server()
     environment = environment_of(server.storage, public_url=server.address)

@@ -143,6 +143,7 @@ def state_of(office: Office) -> list[list[tuple[Any, ...]]]:
     return [office.world.server.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in TABLES]
 
 
+@pytest.mark.storages("sqlite")
 @pytest.mark.parametrize("route", NAMING, ids=lambda route: route.name)
 async def test_hidden_things_are_answered_as_if_they_did_not_exist(office: Office, route: Route) -> None:
     values = await values_of(route, office)
@@ -214,6 +215,7 @@ async def send(stream: Stream, command: Command, conversation: str) -> str:
     return name
 
 
+@pytest.mark.storages("sqlite")
 @pytest.mark.parametrize("command", OPERATOR_COMMANDS, ids=lambda row: row.frame.__name__)
 async def test_command_to_a_hidden_conversation_is_refused_as_to_an_unknown_one(
     office: Office, command: Command
@@ -322,6 +324,7 @@ async def scope_of(office: Office, person: Person) -> dict[str, Any]:
     return next(one["scope"] for one in people if one["id"] == person.id)
 
 
+@pytest.mark.storages("sqlite")
 async def test_list_is_read_set_and_written_to_the_audit_log(office: Office) -> None:
     wanted = {"everything": False, "sites": [TEA.key], "teams": [office.team]}
     assert await scope_of(office, office.inside) == wanted
@@ -335,6 +338,7 @@ async def test_list_is_read_set_and_written_to_the_audit_log(office: Office) -> 
     assert {"key": office.other_site.key, "name": "Other"} in sites
 
 
+@pytest.mark.storages("sqlite")
 async def test_invalid_list_is_refused(office: Office) -> None:
     before = await scope_of(office, office.inside)
     admin = await office.world.new_operator(hire(office.world, "Ada", role="admin"))

@@ -11,6 +11,7 @@ from support.server import Database
 class Storage(Protocol):
     """One kind of storage. `settings`: what servers need besides to use it."""
 
+    name: str
     settings: dict[str, object]
 
     def new_database(self, folder: Path) -> Database:
@@ -20,6 +21,8 @@ class Storage(Protocol):
 
 class FileStorage:
     """SQLite."""
+
+    name = "sqlite"
 
     def __init__(self, seeded_database: Path) -> None:
         self._furnished = seeded_database
@@ -33,7 +36,8 @@ class FileStorage:
 class PostgresStorage:
     """PostgreSQL."""
 
-    def __init__(self, server: PostgresServer, seeded_database: str, bus_url: str) -> None:
+    def __init__(self, server: PostgresServer, seeded_database: str, bus_url: str, name: str = "postgres") -> None:
+        self.name = name
         self._server = server
         self._furnished = seeded_database
         self.settings: dict[str, object] = {"bus_url": bus_url}
