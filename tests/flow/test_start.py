@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from support.people import OLGA, World
-from support.server import ServerProcess, environment_of, run_command
+from support.server import ServerProcess, environment_of, run_command, run_fresh_command
 
 pytestmark = pytest.mark.storages("sqlite", "postgres")
 
@@ -34,6 +34,21 @@ def environment(tmp_path: Path) -> dict[str, str]:
     outcome = run_command("migrate", environment=environment)
     assert (outcome.returncode, outcome.stderr) == (0, "")
     return environment
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(("--help",), 0), (("migrate",), 0), (("tag", "list", "nobody"), 2), (("no-such-command",), 2)],
+    ids=str,
+)
+def test_fork_of_a_command_has_the_outcome_of_the_installed_one(
+    environment: dict[str, str], arguments: tuple[str, ...], code: int
+) -> None:
+    """Other tests of commands run them in forks."""
+    fork, fresh = [run(*arguments, environment=environment) for run in (run_command, run_fresh_command)]
+    assert (fork.returncode, fork.stdout, fork.stderr) == (fresh.returncode, fresh.stdout, fresh.stderr)
+    assert fork.returncode == code
+    assert fork.stdout + fork.stderr
 
 
 def test_second_migration_changes_nothing(environment: dict[str, str]) -> None:
