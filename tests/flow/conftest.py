@@ -76,8 +76,9 @@ def share_servers() -> Iterator[ShareServer]:
 
     def share(name: str, make: Callable[[], ServerProcess]) -> ServerProcess:
         if name not in started:
-            started[name] = make()
-            started[name].start()
+            server = make()
+            server.start()
+            started[name] = server
         return started[name]
 
     yield share

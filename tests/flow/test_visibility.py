@@ -19,7 +19,7 @@ from crumbless.http.route import Route
 from crumbless.protocol.frames import AnyServerFrame
 from crumbless.realtime.command import Command, EntryCommand
 from crumbless.routes import ROUTES
-from crumbless.security.access import PERMISSIONS, Visibility
+from crumbless.security.access import PERMISSIONS, OperatorRole, Visibility
 from crumbless.stream.commands import COMMANDS
 from support.client import Person, Stream, ask
 from support.people import BIKES, TEA, Shop, World, new_entry_id, say
@@ -97,11 +97,15 @@ def own_server(storage: Storage, tmp_path_factory: pytest.TempPathFactory) -> It
     assert "Traceback" not in server.log()
 
 
-@pytest_asyncio.fixture
-async def office(own_server: ServerProcess, open_world: Callable[[ServerProcess], World]) -> Office:
-    world = open_world(own_server)
-    owner = await world.new_operator(hire(world, "Oda"))
-    inside, outside = [await world.new_operator(hire(world, name, role="operator")) for name in ("Ina", "Otis")]
+async def sign_in_people(world: World) -> list[Person]:
+    """Return an owner and two operators, whom no other test knows."""
+    roles: list[tuple[str, OperatorRole]] = [("Oda", "owner"), ("Ina", "operator"), ("Otis", "operator")]
+    return [await world.new_operator(hire(world, name, role=role)) for name, role in roles]
+
+
+async def open_office(world: World, people: list[Person]) -> Office:
+    """Return these people in an office with a new site, team and visitors."""
+    owner, inside, outside = people
     origin = f"https://{new_entry_id()}.example"
     made = await ask(world.http, owner, "POST", "/v1/desk/sites", {"name": "Other", "origins": [origin]})
     other_site = Shop(made.json()["key"], origin, "Tea")
@@ -111,6 +115,22 @@ async def office(own_server: ServerProcess, open_world: Callable[[ServerProcess]
     await found.limit(inside, TEA, teams=(found.team,))
     await found.limit(outside, other_site)
     return found
+
+
+@pytest_asyncio.fixture
+async def office(own_server: ServerProcess, open_world: Callable[[ServerProcess], World]) -> Office:
+    """Return an office whose people are the same for all tests: hashing passwords takes longer than a test."""
+    world = open_world(own_server)
+    if "office" not in own_server.tokens:
+        own_server.tokens["office"] = await sign_in_people(world)
+    return await open_office(world, own_server.tokens["office"])
+
+
+@pytest_asyncio.fixture
+async def new_office(own_server: ServerProcess, open_world: Callable[[ServerProcess], World]) -> Office:
+    """Return an office with new people."""
+    world = open_world(own_server)
+    return await open_office(world, await sign_in_people(world))
 
 
 def test_every_row_that_names_a_conversation_site_or_team_is_covered() -> None:
@@ -325,7 +345,8 @@ async def scope_of(office: Office, person: Person) -> dict[str, Any]:
 
 
 @pytest.mark.storages("sqlite")
-async def test_list_is_read_set_and_written_to_the_audit_log(office: Office) -> None:
+async def test_list_is_read_set_and_written_to_the_audit_log(new_office: Office) -> None:
+    office = new_office
     wanted = {"everything": False, "sites": [TEA.key], "teams": [office.team]}
     assert await scope_of(office, office.inside) == wanted
     assert await scope_of(office, office.owner) == {"everything": True, "sites": [], "teams": []}
@@ -360,7 +381,8 @@ async def test_invalid_list_is_refused(office: Office) -> None:
     assert (await office.post(f"people/{office.inside.id}", {"scope": some})).status_code == 204, "the premise"
 
 
-async def test_list_survives_a_role_that_sees_everything(office: Office) -> None:
+async def test_list_survives_a_role_that_sees_everything(new_office: Office) -> None:
+    office = new_office
     path = f"conversations/{office.vera.conversation}"
     assert (await office.post(f"people/{office.outside.id}", {"role": "admin"})).status_code == 204
     assert (await office.get(path, office.outside)).status_code == 200

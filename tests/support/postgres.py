@@ -24,7 +24,7 @@ from support.limited_disk import LimitedDisk
 
 T = TypeVar("T")
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 STOP_SECONDS = 20.0
 
 _numbers = itertools.count(1)

@@ -18,7 +18,7 @@ from support.fork_server import COMMAND, ForkedProcess
 from support.ports import free_port
 from support.postgres import ask_postgres
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 STOP_SECONDS = 20.0
 
 ROOMY: dict[str, object] = {
