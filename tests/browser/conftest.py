@@ -16,14 +16,15 @@ from support.shop import ShopServer
 from support.shopper import SCRIPTS, WAITING, VisitorBrowser, use_tags
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    """Run for one file only: its event loop would conflict with tests that have their own."""
+    """Run for this folder only: its event loop would conflict with asynchronous tests elsewhere. A test here runs a
+    coroutine by `run_apart`."""
     with sync_playwright() as driver:
         yield driver
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser_of(playwright: Playwright) -> Iterator[Callable[[Kind], Browser]]:
     """Return the browser of a kind. It starts at the first request."""
     browsers: dict[Kind, Browser] = {}
@@ -46,9 +47,9 @@ def _serve(folder: Path) -> ServerProcess:
     return server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """Start one platform for the tests of a file that do not stop it."""
+    """Start one platform for all tests that do not stop it. Each test has a separate workspace."""
     server = _serve(tmp_path_factory.mktemp("platform"))
     yield server
     assert server.stop() == 0
@@ -64,13 +65,21 @@ def own_server(tmp_path: Path) -> Iterator[ServerProcess]:
     assert "Traceback" not in server.log(), server.log()
 
 
-@pytest.fixture
-def shops() -> Iterator[tuple[ShopServer, ShopServer]]:
-    """Return a shop, and another one that is not a site of the platform."""
+@pytest.fixture(scope="package")
+def shop_servers() -> Iterator[tuple[ShopServer, ShopServer]]:
+    """Start the servers of both shops."""
     servers = ShopServer(), ShopServer()
     yield servers
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+def shops(shop_servers: tuple[ShopServer, ShopServer]) -> tuple[ShopServer, ShopServer]:
+    """Return a shop, and another one that is not a site of the platform. Neither has pages of an earlier test."""
+    for server in shop_servers:
+        server.clear()
+    return shop_servers
 
 
 def _play(scenario: BrowserScenario) -> Iterator[BrowserScenario]:

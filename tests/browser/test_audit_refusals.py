@@ -11,6 +11,7 @@ from playwright.async_api import async_playwright
 from crumbless.storage_auditor import page_open
 from crumbless.storage_auditor.audit_run import AuditOptions, StorageAudit, run_storage_audit
 from crumbless.storage_auditor.browser_start import StorageAuditError, started_browser
+from support.apart import run_apart
 from support.browser import find_chromium
 from support.fixture_site import FixturePage, FixtureSite, plain_page
 
@@ -63,7 +64,7 @@ def site() -> Iterator[FixtureSite]:
 def outcome(options: AuditOptions) -> str:
     """Return the result of an audit in a separate browser: its error, or "done"."""
     try:
-        report = asyncio.run(run_storage_audit(options))
+        report = run_apart(run_storage_audit(options))
     except StorageAuditError as error:
         return str(error)
     return ", ".join(one.status for one in report.phases)
@@ -99,7 +100,7 @@ async def all_outcomes(site: FixtureSite) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def outcomes(site: FixtureSite) -> dict[str, str]:
-    return asyncio.run(all_outcomes(site))
+    return run_apart(all_outcomes(site))
 
 
 @pytest.mark.parametrize("path", ERROR_SPECS)

@@ -11,6 +11,7 @@ from playwright.async_api import async_playwright
 from crumbless.storage_auditor.audit_report import Finding, Kind, PhaseName, Report
 from crumbless.storage_auditor.audit_run import PHASES, AuditOptions, StorageAudit
 from crumbless.storage_auditor.browser_start import started_browser
+from support.apart import run_apart
 from support.browser import find_chromium
 from support.fixture_site import REGISTRY, FixturePage, FixtureSite, plain_page, shop_page
 
@@ -218,7 +219,7 @@ async def audit_all(site: FixtureSite) -> dict[str, Report]:
 
 @pytest.fixture(scope="module")
 def reports(site: FixtureSite) -> dict[str, Report]:
-    return asyncio.run(audit_all(site))
+    return run_apart(audit_all(site))
 
 
 def test_there_are_enough_cases() -> None:

@@ -41,6 +41,12 @@ class ShopServer:
         """Serve this shop, for this site."""
         self._shop, self._site = shop, site
 
+    def clear(self) -> None:
+        """Remove the shop and all pages and scripts."""
+        self.pages.clear()
+        self.scripts.clear()
+        self._shop, self._site = None, ""
+
     def close(self) -> None:
         """Stop serving."""
         self._server.shutdown()
