@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -159,14 +160,45 @@ def wait_in_page(page: Page | Frame, expression: str, argument: Any = None, seco
         page.wait_for_timeout(20)
 
 
-def accessibility_faults(frame: Frame, *more_rules: str) -> list[str]:
+COLOUR_RULES = ("color-contrast", "link-in-text-block")
+"""The rules of axe-core whose result can differ between the light and the dark scheme."""
+
+SCHEMES: dict[Literal["dark", "light"], tuple[str, ...]] = {"dark": COLOUR_RULES, "light": ()}
+
+RUN_AXE = """async ([rules, more]) => {
+  const only = rules.length ? { runOnly: { type: "rule", values: rules } } : {};
+  const options = { iframes: false, resultTypes: ["violations"], rules: more, ...only };
+  return (await axe.run(document, options)).violations;
+}"""
+
+
+def accessibility_faults(frame: Frame, *more_rules: str, rules: Sequence[str] = ()) -> list[str]:
     """Return axe-core's findings in one frame, one line each: rule and element.
 
     Args:
         frame: the frame.
         more_rules: rules that axe-core does not check by default.
+        rules: the only rules to check; empty: all of them.
     """
-    frame.evaluate(AXE)
-    options = {"iframes": False, "rules": {rule: {"enabled": True} for rule in more_rules}}
-    found = frame.evaluate("async (options) => (await axe.run(document, options)).violations", options)
+    if not frame.evaluate("'axe' in window"):
+        frame.evaluate(AXE)
+    found = frame.evaluate(RUN_AXE, [[*rules], {rule: {"enabled": True} for rule in more_rules}])
     return [f"{rule['id']}: {node['html']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+
+
+def faults_in_both_schemes(page: Page, frame: Frame | None = None, *more_rules: str) -> list[str]:
+    """Return axe-core's findings in one frame of the page, or in all of them. They are those of all rules in the light
+    scheme, and those about colours in the dark one, which differs in nothing else. The scheme is light afterwards.
+
+    Args:
+        page: the page.
+        frame: one of its frames; None: all of them.
+        more_rules: rules that axe-core does not check by default.
+    """
+    found: list[str] = []
+    for scheme, rules in SCHEMES.items():
+        # Without motion, colours change at once.
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for one in [frame] if frame else page.frames:
+            found += [f"{scheme}: {fault}" for fault in accessibility_faults(one, *more_rules, rules=rules)]
+    return found
