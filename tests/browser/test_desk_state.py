@@ -27,9 +27,7 @@ def work(scenario: BrowserScenario, script: str = "") -> Desk:
     desk = scenario.desk(script=script, viewport={"width": 1280, "height": 800})
     desk.sign_in()
     for text in TEXTS:
-        visitor = scenario.visitor()
-        visitor.open()
-        visitor.say(text)
+        scenario.start_conversation(text)
         expect(desk.row(text)).to_be_visible()
     desk.open("First question")
     desk.say("An answer")
@@ -95,7 +93,7 @@ def test_layout_survives_a_reload_and_is_deleted_by_the_reset(scenario: BrowserS
     expect(desk.page.get_by_role("button", name="Reset layout")).to_have_count(0)
 
 
-def test_list_edge_follows_the_pointer_and_a_double_click_resets_it(scenario: BrowserScenario) -> None:
+def test_list_edge_follows_the_pointer_and_status_filters_have_counts(scenario: BrowserScenario) -> None:
     desk = work(scenario)
     standard = list_width(desk)
     edge = desk.page.get_by_role("separator", name="Width of the list")
@@ -112,6 +110,14 @@ def test_list_edge_follows_the_pointer_and_a_double_click_resets_it(scenario: Br
     edge.dblclick()
     assert list_width(desk) == standard
     assert local(desk.page) == {}
+
+    closed = desk.page.get_by_role("button", name=re.compile("^Closed"))
+    expect(closed).to_have_text("Closed 0")
+    closed.click()
+    expect(desk.page.get_by_text("No conversation here")).to_be_visible()
+    press(desk, "Close conversation")
+    expect(closed).to_have_text("Closed 1")
+    expect(desk.row("An answer")).to_be_visible()
 
 
 def test_layout_is_synchronised_between_tabs_and_clearing_resets_both(scenario: BrowserScenario) -> None:
@@ -172,23 +178,10 @@ def test_notifications_need_the_setting_and_contain_no_text(scenario: BrowserSce
     assert desk.page.evaluate("asked") == 1
     assert local(desk.page) == ({"crumbless.notifications": True} if granted else {})
     desk.page.evaluate("Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })")
-    visitor = scenario.visitor()
-    visitor.open()
-    visitor.say("My secret words")
+    scenario.start_conversation("My secret words")
     expect(desk.row("My secret words")).to_be_visible()
     shown = [["New message from Visitor", ""]] if granted else []
     wait_until(lambda: desk.page.evaluate("shown") == shown, SECONDS, "the notification")
-
-
-def test_status_filters_have_counts_and_pages(scenario: BrowserScenario) -> None:
-    desk = work(scenario)
-    closed = desk.page.get_by_role("button", name=re.compile("^Closed"))
-    expect(closed).to_have_text("Closed 0")
-    closed.click()
-    expect(desk.page.get_by_text("No conversation here")).to_be_visible()
-    press(desk, "Close conversation")
-    expect(closed).to_have_text("Closed 1")
-    expect(desk.row("An answer")).to_be_visible()
 
 
 def test_changed_layout_is_accessible_and_ignored_on_a_narrow_screen(
@@ -225,7 +218,7 @@ def delete(dialog: Locator, key: str) -> None:
     dialog.get_by_role("button", name=re.compile(rf"{re.escape(key)}$")).click()
 
 
-def test_dialog_lists_the_stored_items_and_deleting_one_resets_it_at_once(scenario: BrowserScenario) -> None:
+def test_dialog_lists_the_stored_items_and_deleting_one_takes_effect_at_once(scenario: BrowserScenario) -> None:
     desk = work(scenario)
     press(desk, "Compact rows")
     dialog = open_storage_dialog(desk)
@@ -240,6 +233,16 @@ def test_dialog_lists_the_stored_items_and_deleting_one_resets_it_at_once(scenar
     assert local(desk.page) == {}
     expect(dialog).to_be_visible()
 
+    desk.page.keyboard.press("Escape")
+    desk.reply.press_sequentially("Half a thought")
+    dialog = open_storage_dialog(desk)
+    draft = dialog.get_by_text(re.compile(r"^crumbless\.desk\.draft\."))
+    expect(draft).to_be_visible()
+    delete(dialog, draft.inner_text())
+    expect(draft).to_have_count(0)
+    desk.page.keyboard.press("Escape")
+    expect(desk.reply).to_have_value("")
+
 
 def test_deleting_the_session_signs_every_tab_out(scenario: BrowserScenario) -> None:
     desk = work(scenario)
@@ -252,15 +255,3 @@ def test_deleting_the_session_signs_every_tab_out(scenario: BrowserScenario) -> 
         expect(page.get_by_text("Your session has expired")).to_be_visible()
     desk.sign_in()
     expect(desk.rows).to_have_count(2)
-
-
-def test_deleted_draft_is_removed_from_the_text_box(scenario: BrowserScenario) -> None:
-    desk = work(scenario)
-    desk.reply.press_sequentially("Half a thought")
-    dialog = open_storage_dialog(desk)
-    draft = dialog.get_by_text(re.compile(r"^crumbless\.desk\.draft\."))
-    expect(draft).to_be_visible()
-    delete(dialog, draft.inner_text())
-    expect(draft).to_have_count(0)
-    desk.page.keyboard.press("Escape")
-    expect(desk.reply).to_have_value("")

@@ -1,7 +1,5 @@
 """The desk's view of a conversation that its visitor erases."""
 
-import uuid
-
 import httpx
 from playwright.sync_api import expect
 
@@ -14,22 +12,14 @@ A_SECOND = 1_000
 ERASED = "The visitor has erased this conversation."
 
 
-def start(scenario: BrowserScenario, text: str) -> dict[str, str]:
-    """Start a conversation of a visitor without a key. Return the headers of the visitor's further requests."""
-    body = {"site": scenario.site, "id": str(uuid.uuid4()), "text": text, "page_origin": scenario.shop.origin}
-    answer = httpx.post(f"{scenario.server.address}/v1/visitor/start", json=body, trust_env=False)
-    assert answer.status_code == 201, answer.text
-    return {"authorization": f"Bearer {answer.json()['token']}"}
-
-
 def erase(scenario: BrowserScenario, visitor: dict[str, str]) -> None:
     answer = httpx.post(f"{scenario.server.address}/v1/visitor/erase", headers=visitor, trust_env=False)
     assert answer.status_code == 200, answer.text
 
 
 def test_open_thread_and_its_row_are_emptied_at_once(scenario: BrowserScenario) -> None:
-    desk, visitor = scenario.desk(), start(scenario, "My number is 555 0100")
-    start(scenario, "I stay")
+    desk, visitor = scenario.desk(), scenario.start_conversation("My number is 555 0100")
+    scenario.start_conversation("I stay")
     desk.sign_in()
     desk.open("My number is 555 0100")
     desk.say("Is 555 0100 right?")
@@ -57,7 +47,7 @@ def test_open_thread_and_its_row_are_emptied_at_once(scenario: BrowserScenario) 
 
 
 def test_offline_desk_removes_erased_messages_after_reconnecting(scenario: BrowserScenario) -> None:
-    desk, visitor = scenario.desk(), start(scenario, "Please forget me")
+    desk, visitor = scenario.desk(), scenario.start_conversation("Please forget me")
     desk.sign_in()
     desk.open("Please forget me")
     desk.page.context.set_offline(True)
