@@ -52,6 +52,17 @@ ERROR_SPECS = {
 
 NEVER_LOAD = ("/silent", "/busy")
 
+INVALID = "not the address of a web page"
+ADDRESSES = {
+    "http://nowhere.invalid/": "no such host",
+    "file:///etc/passwd": INVALID,
+    "http://": INVALID,
+    "javascript://x/%0aalert(1)": INVALID,
+    "http://[::1": INVALID,
+    "about:blank": INVALID,
+}
+"""Addresses of no page of the site, and the errors."""
+
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[FixtureSite]:
@@ -75,13 +86,14 @@ def refusal_of(url: str, timeout: float = 60, chromium: Path | None = None) -> s
 
 
 async def all_outcomes(site: FixtureSite) -> dict[str, str]:
+    """Return the outcome for each page of the site, for each address, and for two faults of a connection."""
     path, few = find_chromium(), asyncio.Semaphore(4)
     found: dict[str, str] = {}
 
     async with async_playwright() as playwright, started_browser(playwright.chromium, path) as browser:
 
-        async def audit(name: str) -> None:
-            options = AuditOptions(url=site.url(name), phases=("load",))
+        async def audit(name: str, url: str) -> None:
+            options = AuditOptions(url=url, phases=("load",))
             async with few:
                 try:
                     report = await StorageAudit(options, playwright, browser, path, lambda _name, _status: None).run()
@@ -90,11 +102,16 @@ async def all_outcomes(site: FixtureSite) -> dict[str, str]:
                 else:
                     found[name] = ", ".join(one.status for one in report.phases)
 
+        urls = {name: site.url(name) for name in PAGES if name not in NEVER_LOAD}
+        urls |= {url: url for url in ADDRESSES} | {"no TLS": site.url("/home").replace("http:", "https:")}
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            urls["refused"] = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+            await asyncio.gather(*(audit(name, url) for name, url in urls.items()))
         # Only pages that never load get the short deadline: on a busy machine it could end before any other outcome.
-        await asyncio.gather(*(audit(name) for name in PAGES if name not in NEVER_LOAD))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(page_open, "LOAD_SECONDS", 4.0)
-            await asyncio.gather(*map(audit, NEVER_LOAD))
+            await asyncio.gather(*(audit(name, site.url(name)) for name in NEVER_LOAD))
     return found
 
 
@@ -103,9 +120,9 @@ def outcomes(site: FixtureSite) -> dict[str, str]:
     return run_apart(all_outcomes(site))
 
 
-@pytest.mark.parametrize("path", ERROR_SPECS)
-def test_page_that_cannot_be_audited_is_reported(path: str, outcomes: dict[str, str]) -> None:
-    assert ERROR_SPECS[path] in outcomes[path]
+@pytest.mark.parametrize(("name", "error"), [*ERROR_SPECS.items(), *ADDRESSES.items()])
+def test_page_that_cannot_be_audited_is_reported(name: str, error: str, outcomes: dict[str, str]) -> None:
+    assert error in outcomes[name]
 
 
 def test_page_of_the_same_site_can_be_audited(outcomes: dict[str, str]) -> None:
@@ -120,25 +137,12 @@ def test_audit_ends_at_its_deadline(site: FixtureSite) -> None:
     assert "did not end within 1 seconds" in refusal_of(site.url("/silent"), timeout=1)
 
 
-def test_refused_connection_is_reported() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        assert "nothing answers there" in refusal_of(f"http://127.0.0.1:{taken.getsockname()[1]}/")
+def test_refused_connection_is_reported(outcomes: dict[str, str]) -> None:
+    assert "nothing answers there" in outcomes["refused"]
 
 
-def test_unknown_host_is_reported() -> None:
-    assert "no such host" in refusal_of("http://nowhere.invalid/")
-
-
-def test_missing_tls_is_reported(site: FixtureSite) -> None:
-    assert "TLS" in refusal_of(site.url("/home").replace("http:", "https:"))
-
-
-@pytest.mark.parametrize(
-    "url", ["file:///etc/passwd", "http://", "javascript://x/%0aalert(1)", "http://[::1", "about:blank"]
-)
-def test_invalid_url_is_reported(url: str) -> None:
-    assert "not the address of a web page" in refusal_of(url)
+def test_missing_tls_is_reported(outcomes: dict[str, str]) -> None:
+    assert "TLS" in outcomes["no TLS"]
 
 
 def test_missing_browser_is_reported(site: FixtureSite, tmp_path: Path) -> None:
