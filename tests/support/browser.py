@@ -21,8 +21,8 @@ KINDS: tuple[Kind, ...] = ("ordinary", "private")
 OWN_MENUS = "Translate,WebUIOmniboxPopup,WebUIOmniboxFullPopup,WebUIOmniboxAimPopup"
 """Parts of the browser's own window. Its address bar loads two pages for each context: 0.9 s of a processor."""
 
-# Playwright's contexts give such frames none. Its list of features to turn off includes partitioned storage; another
-# list takes its place, and an ordinary browser behaves as it does for most people.
+# Playwright turns partitioned storage off in its own list of features. These lists take its place, so that an ordinary
+# browser behaves as it does for most people.
 ARGUMENTS: dict[Kind, list[str]] = {
     "ordinary": [f"--disable-features={OWN_MENUS}"],
     "private": [f"--disable-features={OWN_MENUS},ThirdPartyStoragePartitioning"],
