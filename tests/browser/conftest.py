@@ -18,8 +18,8 @@ from support.shopper import SCRIPTS, WAITING, VisitorBrowser, use_tags
 
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    """Run for this folder only: its event loop would conflict with asynchronous tests elsewhere. A test here runs a
-    coroutine by `run_apart`."""
+    """Run for this folder only: its event loop would conflict with asynchronous tests of other folders. A test here
+    runs a coroutine by `run_apart`."""
     with sync_playwright() as driver:
         yield driver
 
