@@ -61,6 +61,7 @@ def test_the_wheel_holds_everything(wheel: Path) -> None:
         "web_dist/manifest.json",
         "web_dist/loader.js",
         "storage.toml",
+        "server_data.toml",
         "py.typed",
         "cli/main.py",
         "protocol/frames.py",
