@@ -168,3 +168,21 @@ def test_scope_of_an_operator_is_set_on_the_people_page(scenario: BrowserScenari
     expect(row).not_to_contain_text(site)
     _open(desk, "audit")
     expect(desk.page.get_by_role("table")).to_contain_text("What an operator can see changed")
+
+
+def test_record_of_processing_is_shown_and_downloaded(scenario: BrowserScenario) -> None:
+    desk = _signed_in(scenario)
+    _open(desk, "server")
+    table = desk.page.get_by_role("table", name="Stored on the server")
+    assert table.locator(".server-data-group").all_inner_texts() == ["Visitors", "Operators", "Operation"]
+    hashes = table.get_by_role("row").filter(has_text="A keyed hash of the network that the visitor used last")
+    expect(hashes).to_contain_text("24 hours after it was stored")
+    own = "workspace_id = (SELECT workspace_id FROM operator WHERE email = ?)"
+    [(operators,)] = scenario.server.rows(f"SELECT count(*) FROM operator WHERE {own}", desk.email)
+    accounts = table.get_by_role("row").filter(has_text="Name, email, role and languages")
+    expect(accounts).to_contain_text(f"Stored: {operators}")
+    for name, ending in (("Download as CSV", "csv"), ("Download as JSON", "json")):
+        with desk.page.expect_download() as download:
+            _button(desk, name).click()
+        assert download.value.suggested_filename == f"record-of-processing.{ending}"
+        assert "Network hash" in download.value.path().read_text(encoding="utf-8")

@@ -243,22 +243,6 @@ def test_operators_are_invited_changed_and_disabled(person: Callable[..., Person
     expect(owner.page.get_by_role("table")).to_contain_text("Operator disabled")
 
 
-def test_record_of_processing_is_shown_and_downloaded(person: Callable[..., Person]) -> None:
-    owner = person()
-    owner.sign_in("owner")
-    owner.open("server")
-    table = owner.page.get_by_role("table", name="Stored on the server")
-    assert table.locator(".server-data-group").all_inner_texts() == ["Visitors", "Operators", "Operation"]
-    row = table.get_by_role("row").filter(has_text="Network hash")
-    expect(row).to_contain_text("24 hours after it was stored")
-    expect(table.get_by_role("row").filter(has_text="Name, email, role and languages")).to_contain_text("Stored: 9")
-    for name, ending in (("Download as CSV", "csv"), ("Download as JSON", "json")):
-        with owner.page.expect_download() as download:
-            owner.click(name)
-        assert download.value.suggested_filename == f"record-of-processing.{ending}"
-        assert "Network hash" in download.value.path().read_text(encoding="utf-8")
-
-
 def test_site_is_added_and_changed(person: Callable[..., Person]) -> None:
     admin = person()
     admin.sign_in("admin")
