@@ -10,12 +10,19 @@ export interface UnreadMessages {
   label: string;
 }
 
+/** The values of `crumbless.open` that the loader may store. Before the visitor writes, it may store none. */
+export interface AllowedFlags {
+  /** The visitor has written in this tab, or the device stores their conversation. */
+  open: boolean;
+  /** The device stores a conversation: the frame is loaded again on the next page. */
+  minimised: boolean;
+}
+
 /** The messages of the frame; the first one is its greeting. */
 export type FrameMessage =
   | { say: "close" }
   | ({ say: "unread" } & UnreadMessages)
-  | { say: "started" }
-  | { say: "ended" }
+  | ({ say: "flags" } & AllowedFlags)
   | { say: "keep" };
 
 /** The token by which the page verifies its visitor; null after they signed out there, undefined before the page sent any. */

@@ -7,7 +7,7 @@ import { findPanel } from "../core/chat_host";
 import { importRetry } from "../core/import_retry";
 import { pageDocument, pageGlobal } from "../core/page_document";
 import { pickTexts } from "../i18n/texts_pick";
-import { type FrameMessage, openFrame, type ShowFrame, type VerifiedIdentity } from "./frame_bridge";
+import { type AllowedFlags, type FrameMessage, openFrame, type ShowFrame, type VerifiedIdentity } from "./frame_bridge";
 import { addLauncher, type LauncherAppearance } from "./launcher_view";
 import { readOpenFlag, writeOpenFlag } from "./storage_flag";
 
@@ -36,8 +36,8 @@ function start(): void {
   const { launch, panel, say } = view;
   const flag = readOpenFlag(key);
   let open = false;
-  /** A conversation exists in this tab: the frame is loaded again on the next page. */
-  let running = flag === "minimised";
+  /** The flags that the frame allows. Until the visitor writes, these are none. */
+  let allowed: AllowedFlags = { open: !!flag, minimised: flag === "minimised" };
   let show: ShowFrame | null = null;
   let vouched: VerifiedIdentity;
   const loadHostStorage = importRetry((query) => import(/* @vite-ignore */ origin + host_storage + query));
@@ -60,13 +60,18 @@ function start(): void {
     return showFrame;
   };
 
+  const store = () => {
+    const current = open ? "open" : "minimised";
+    writeOpenFlag(key, allowed[current] && current);
+  };
+
   const turn = (opened: boolean, focus: boolean) => {
     open = opened;
     view.turn(opened);
     if (opened) show ??= load();
     show?.(opened, focus && opened, vouched);
     if (!opened) launch.focus();
-    writeOpenFlag(key, opened ? "open" : running ? "minimised" : null);
+    store();
   };
 
   const onMessage = (says: FrameMessage, [port]: readonly MessagePort[]) => {
@@ -78,8 +83,8 @@ function start(): void {
       );
     else if (says.say === "unread") view.badge(says);
     else {
-      running = says.say === "started";
-      if (!open) writeOpenFlag(key, running ? "minimised" : null);
+      allowed = says;
+      store();
     }
   };
 

@@ -26,7 +26,7 @@ test("the flag is stored under its declared key, with its expiry and place", () 
 
 test("the flag is deleted, and expires", () => {
   writeOpenFlag("shop", "open");
-  writeOpenFlag("shop", null);
+  writeOpenFlag("shop", false);
   expect(session.items.size).toBe(0);
   writeOpenFlag("shop", "open");
   vi.setSystemTime(1_000_000 + registry.open.lifetime);
@@ -52,5 +52,5 @@ test("blocked or full storage returns no flag and throws no error", () => {
   expect(() => writeOpenFlag("shop", "open")).not.toThrow();
   blockStorage();
   expect(readOpenFlag("shop")).toBeNull();
-  expect(() => writeOpenFlag("shop", null)).not.toThrow();
+  expect(() => writeOpenFlag("shop", false)).not.toThrow();
 });

@@ -11,17 +11,17 @@ const keyOf = (site: string) => openKey.replace("{site}", site);
 /** Return the flag of this tab; null if it is absent, invalid or expired, or storage is blocked. */
 export function readOpenFlag(site: string): OpenFlag | null {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(keyOf(site)) ?? "{}");
+    const { v: flag, until } = JSON.parse(sessionStorage.getItem(keyOf(site)) ?? "{}");
     // More time is left than the declared lifetime: the value was edited.
-    const left = kept.until - Date.now();
-    return left > 0 && left <= openLifetime && (kept.v === "open" || kept.v === "minimised") ? kept.v : null;
+    const left = until - Date.now();
+    return left > 0 && left <= openLifetime && (flag === "open" || flag === "minimised") ? flag : null;
   } catch {
     return null;
   }
 }
 
-/** Store the flag, or delete it if it is null. Without storage the chat is closed on the next page. */
-export function writeOpenFlag(site: string, flag: OpenFlag | null): void {
+/** Store the flag, or delete it if there is none. Without storage the chat is closed on the next page. */
+export function writeOpenFlag(site: string, flag: OpenFlag | false): void {
   try {
     if (flag) sessionStorage.setItem(keyOf(site), JSON.stringify({ v: flag, until: Date.now() + openLifetime }));
     else sessionStorage.removeItem(keyOf(site));

@@ -143,7 +143,7 @@ def test_registry_of_the_project_is_valid() -> None:
             'written = "grant"',
             'draft: items that need consent, and only these, are written after the "grant"',
         ),
-        ('written = "grant"', 'written = "open"', "ga: items that need consent, and only these, are written after"),
+        ('written = "grant"', 'written = "send"', "ga: items that need consent, and only these, are written after"),
         (
             'cleared = ["sent", "sign-out", "tab"]',
             'cleared = ["sent", "sign-out"]',

@@ -69,7 +69,7 @@ def test_disclosure_has_the_texts_of_one_language_or_of_all() -> None:
     assert one["x-crumbless"]["category"]["session"] == TEXTS["de"].category["session"]
     [in_all] = [row for row in every["disclosures"] if row["x-crumbless"]["name"] == "theme"]
     assert in_all["x-crumbless"]["contains"] == {one: texts.item["theme"].contains for one, texts in TEXTS.items()}
-    assert set(every["x-crumbless"]["written"]["open"]) == set(TEXTS)
+    assert set(every["x-crumbless"]["written"]["type"]) == set(TEXTS)
     cookies = [row["maxAgeSeconds"] for row in one["disclosures"] if row["type"] == "cookie"]
     assert cookies
     assert all(cookies)

@@ -10,7 +10,7 @@ import { isPendingList } from "../../messages/message_outbox";
 import { currentLanguage, sound } from "../../storage/preferences";
 import * as storage from "../../storage/storage";
 import type { MessageSound } from "../../ui/notification_sound";
-import type { PageBridge, VerifiedIdentity } from "../host/page_bridge";
+import type { AllowedFlags, PageBridge, VerifiedIdentity } from "../host/page_bridge";
 import type { PageConfig } from "../host/page_config";
 import type { LayerProps } from "./chat_layer";
 import { Chat } from "./chat_session";
@@ -35,6 +35,8 @@ export class ChatScreen {
   readonly #chat: Chat;
   #draft: string;
   #shown = false;
+  /** The flags that the loader may store. */
+  #allowed: AllowedFlags = { open: false, minimised: false };
   #vouched: VerifiedIdentity;
   #atEnd = true;
 
@@ -59,13 +61,20 @@ export class ChatScreen {
       onUnseen: () => {
         if (sound.value) this.#tone?.play();
       },
-      onRunning: (running) => bridge.say({ say: running ? "started" : "ended" }),
+      onStored: (stored) => this.#allow({ open: stored, minimised: stored }),
       onChange: () => this.#paint(),
     });
   }
 
-  get running(): boolean {
-    return this.#chat.running;
+  /** Send the state of the chat to the loader, which has just connected. */
+  greet(): void {
+    if (this.#allowed.open) this.#allow(this.#allowed);
+    this.sendUnread();
+  }
+
+  #allow(flags: AllowedFlags): void {
+    this.#allowed = flags;
+    this.bridge.say({ say: "flags", ...flags });
   }
 
   /** Send the number of unread messages to the launcher. */
@@ -154,8 +163,10 @@ export class ChatScreen {
   #keepDraft(text: string): void {
     const { site } = this.config;
     this.#draft = text;
-    if (text) storage.set("draft", { site }, text);
-    else storage.remove("draft", { site });
+    if (text) {
+      storage.set("draft", { site }, text);
+      if (!this.#allowed.open) this.#allow({ open: true, minimised: false });
+    } else storage.remove("draft", { site });
     this.#paint();
   }
 

@@ -90,7 +90,7 @@ function makeSession(storedPending: PendingCommand[] = []): Chat {
       saved = pending;
     },
     pageOrigin: async () => "https://shop.example",
-    onRunning: (now) => running.push(now),
+    onStored: (now) => running.push(now),
     onChange: () => undefined,
     openStream: (options) => {
       line = options;

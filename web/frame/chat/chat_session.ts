@@ -33,8 +33,8 @@ export interface ChatOptions {
   pageOrigin: () => Promise<string>;
   /** An operator's message arrived while the visitor does not see the thread. */
   onUnseen?: () => void;
-  /** A conversation started in this tab, or ended. */
-  onRunning: (running: boolean) => void;
+  /** The conversation is stored for the next page of the site, or has ended. */
+  onStored: (stored: boolean) => void;
   onChange: () => void;
   /** For tests. */
   openStream?: (options: StreamOptions) => Pick<Stream, "start" | "stop" | "send" | "reconnect">;
@@ -60,6 +60,7 @@ export class Chat {
   #log: MessageLog = emptyLog();
   #chat: ChatKey | null = null;
   #starting = false;
+  #stored = false;
   #stopWatching: () => void = () => undefined;
   #watched = false;
   /** The seen mark that was last sent to the server. */
@@ -148,7 +149,10 @@ export class Chat {
   send(text: string): void {
     this.outbox.add(this.#chat?.conversation ?? "", text);
     if (!this.running) void this.#start();
-    else if (this.#chat) void this.options.storage.save(this.#chat);
+    else if (this.#chat) {
+      void this.options.storage.save(this.#chat);
+      this.#nowStored();
+    }
   }
 
   retry(id: string): void {
@@ -216,6 +220,7 @@ export class Chat {
     this.outbox.reassign(chat?.conversation ?? "");
     if (!chat?.token) return;
     this.#showAnew(emptyLog());
+    if (!adopted) this.#nowStored();
     this.#run(chat);
   }
 
@@ -267,6 +272,7 @@ export class Chat {
     this.outbox.acknowledge(first.id);
     this.outbox.reassign(conversation);
     await this.options.storage.save(this.#chat);
+    this.#nowStored();
     this.#run(this.#chat);
   }
 
@@ -279,11 +285,16 @@ export class Chat {
     this.#log = log;
   }
 
+  /** A chat from another device is stored here with its first message from here. */
+  #nowStored(): void {
+    if (!this.#stored) this.options.onStored(true);
+    this.#stored = true;
+  }
+
   #run(chat: ChatKey): void {
     const { token, key } = chat;
     this.options.api.session = { token, key };
     this.#stopWatching = this.options.storage.watch(chat, () => this.leave(), this.options.onChange);
-    this.options.onRunning(true);
     this.#stream.start();
     this.options.onChange();
   }
@@ -375,7 +386,8 @@ export class Chat {
     this.outbox.pause();
     this.outbox.reassign("");
     for (const message of [...this.outbox.pending]) this.outbox.refuse({ code: "session_ended", id: message.id });
-    this.options.onRunning(false);
+    this.#stored = false;
+    this.options.onStored(false);
   }
 
   #originRefused(): void {

@@ -24,7 +24,7 @@ function makeChat(kept: ChatKey | null): { chat: Chat; line: StreamOptions } {
     kept: [],
     savePending: () => undefined,
     pageOrigin: async () => "https://shop.example",
-    onRunning: () => undefined,
+    onStored: () => undefined,
     onChange: () => undefined,
     openStream: (options) => {
       line = options;

@@ -24,8 +24,7 @@ const bridge = new PageBridge(
     screen?.show(shown, focus, jwt);
   },
   () => {
-    if (screen?.running) bridge.say({ say: "started" });
-    if (screen) screen.sendUnread();
+    if (screen) screen.greet();
     else bridge.unread(0, "");
   },
 );

@@ -4,11 +4,18 @@ type LoaderMessage = ({ say: "shown"; focus?: boolean } | { say: "hidden" }) & {
 /** The token by which the page verifies its visitor; null after they signed out there, undefined before the page sent any. */
 export type VerifiedIdentity = string | null | undefined;
 
+/** The values of `crumbless.open` that the loader may store. Before the visitor writes, it may store none. */
+export interface AllowedFlags {
+  /** The visitor has written in this tab, or the device stores their conversation. */
+  open: boolean;
+  /** The device stores a conversation: the frame is loaded again on the next page. */
+  minimised: boolean;
+}
+
 type FrameMessage =
   | { say: "close" }
   | { say: "unread"; badge: string; label: string }
-  | { say: "started" }
-  | { say: "ended" }
+  | ({ say: "flags" } & AllowedFlags)
   | { say: "keep" };
 
 export class PageBridge {
