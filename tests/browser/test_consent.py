@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from support.browser import wait_in_page
 from support.scene import BrowserScenario, Visitor
+from support.server import wait_until
 from support.shopper import GA4, WAITING, VisitorBrowser, drop_tags, use_tags
 
 SIGNALS = {
@@ -19,8 +20,15 @@ NO_STORAGE = """for (const name of ["localStorage", "sessionStorage"]) {
   Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError") } });
 }"""
 
+VENDOR_ITEMS = {"_ga", "_ga_X1", "_ttp", "ttcsid_C7", "tt_sessionId"}
+
 GRANTED = {"analytics": True, "marketing": True}
 REFUSED = {"analytics": False, "marketing": False}
+
+
+def eventually(condition: Callable[[], bool], fact: str) -> None:
+    """Wait until the condition holds."""
+    wait_until(condition, 30, fact)
 
 
 def test_nothing_is_loaded_or_stored_before_the_choice(shopper_of: Callable[..., VisitorBrowser]) -> None:
@@ -141,12 +149,13 @@ def test_privacy_signal_ends_an_earlier_consent(shopper_of: Callable[..., Visito
     shopper = shopper_of()
     shopper.press("Accept all")
     shopper.wait_loaded("ga4", "tiktok")
-    shopper.page.context.clear_cookies()
+    assert shopper.kept() >= VENDOR_ITEMS, "the premise"
     shopper.page.context.add_init_script(SIGNALS["GPC"])
     shopper.visitor.arrive("/2")
     expect(shopper.opener).to_be_visible()
     assert shopper.get()["source"] == "signal"
     assert shopper.loaded() == []
+    eventually(lambda: not VENDOR_ITEMS & shopper.kept(), "the vendors' items are deleted")
 
 
 TAMPERED: dict[str, str] = {
@@ -188,6 +197,31 @@ def test_invalid_record_is_no_consent(shopper_of: Callable[..., VisitorBrowser])
             expect(shopper.banner, name).to_be_visible()
             assert shopper.grants() == REFUSED, name
             assert shopper.loaded() == [], name
+
+
+@pytest.mark.parametrize("change", ["over", "an older revision"])
+def test_ended_consent_deletes_vendor_data_on_the_next_page(
+    shopper_of: Callable[..., VisitorBrowser], change: str
+) -> None:
+    shopper = shopper_of()
+    shopper.press("Accept all")
+    shopper.wait_loaded("ga4", "tiktok")
+    wait_in_page(shopper.page, "(key) => JSON.parse(localStorage.getItem(key)).v.rid", shopper.key)
+    assert shopper.kept() >= VENDOR_ITEMS, "the premise"
+    shopper.visitor.arrive("/2")
+    shopper.wait_loaded("ga4", "tiktok")
+    assert shopper.kept() >= VENDOR_ITEMS, "consent in force deletes nothing"
+    shopper.page.evaluate(
+        f"""(key) => {{
+          const kept = JSON.parse(localStorage.getItem(key));
+          localStorage.setItem(key, {TAMPERED[change]});
+        }}""",
+        shopper.key,
+    )
+    shopper.visitor.watch.storage.forget()
+    shopper.visitor.arrive()
+    expect(shopper.banner).to_be_visible()
+    eventually(lambda: not VENDOR_ITEMS & shopper.kept(), "the vendors' items are deleted")
 
 
 def test_new_vendor_causes_a_new_question(scenario: BrowserScenario, shopper_of: Callable[..., VisitorBrowser]) -> None:

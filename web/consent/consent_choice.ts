@@ -100,6 +100,10 @@ export function manageConsent(
     onChange(get());
   };
 
+  /** Delete the items of all services that may not run on this page. */
+  const clear = () =>
+    clearVendorStorage(services.filter(({ category }) => !running[category]).flatMap(({ rows }) => rows));
+
   /** Apply the current grants. `reported` resolves when the server has stored the answer or does not respond. */
   const apply = async (reported?: Promise<void>) => {
     const grants = granted();
@@ -108,8 +112,6 @@ export function manageConsent(
     letScripts(grants);
     if (!answer && !stopped.length) return;
     signalTags(grants);
-    const refused = services.filter(({ category }) => !grants[category]);
-    const clear = () => clearVendorStorage(refused.flatMap(({ rows }) => rows));
     await clear();
     if (!stopped.length) return;
     await reported;
@@ -161,6 +163,8 @@ export function manageConsent(
     });
     running = granted();
     letScripts(running);
+    // A consent may have ended since the last page: it expired, a signal denies it, or it answers an older question.
+    if (answer !== null) void clear();
     void report();
   }
   return { get, isOpen: () => !external && !current() && !isSignalled(), isSignalled, decide, report };

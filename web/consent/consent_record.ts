@@ -62,8 +62,8 @@ function dropAnswer(site: string): void {
   }
 }
 
-/** Return the stored answer, to any revision; null if it is absent or invalid. An invalid answer is deleted. */
-export function readAnswer(site: string): ConsentAnswer | null {
+/** Return the stored answer, to any revision; null if it is absent. An invalid or expired answer is deleted, and undefined. */
+export function readAnswer(site: string): ConsentAnswer | null | undefined {
   try {
     const text = localStorage.getItem(keyOf(site));
     if (text === null) return null;
@@ -74,7 +74,6 @@ export function readAnswer(site: string): ConsentAnswer | null {
     // Blocked, not JSON, or not an object.
   }
   dropAnswer(site);
-  return null;
 }
 
 /** Store the answer, yes or no, for 182 days from its time. If it cannot be stored, an older answer is deleted. */
