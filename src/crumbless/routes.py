@@ -334,6 +334,7 @@ ROUTES = (
     post("/v1/desk/me/photo/remove", file_api.post_photo_remove, OWN),
     get("/files/{file}/{name}", file_api.get_file, PUBLIC, gives=("image/webp",)),
     get("/v1/desk/bans", ban_api.get_bans, BANS),
+    get("/v1/desk/conversations/{conversation}/ban", ban_api.get_ban_preview, BAN),
     post("/v1/desk/bans", ban_api.post_ban, BAN, status=201, refuses=("unknown_conversation",)),
     post("/v1/desk/bans/{ban}/lift", ban_api.post_lift_ban, BANS),
     get("/v1/desk/sites/{key}/identity", identity_api.get_site_identity, SITES),

@@ -1,25 +1,16 @@
 """Starts during a flood need a proof of work, starts at a normal rate do not. The tests compute SHA-256 themselves."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 
 import pytest
 
-from support.people import World
+from support.people import World, solve
 from support.server import ServerProcess
 from support.vouching import code_of
 
 StartServer = Callable[..., ServerProcess]
 OpenWorld = Callable[[ServerProcess], World]
-
-
-def solve(challenge: str) -> str:
-    """Return the first solution of a challenge."""
-    bits, number = int(challenge.partition(".")[0]), 0
-    while int.from_bytes(hashlib.sha256(f"{challenge}:{number}".encode()).digest()[:4]) >> (32 - bits):
-        number += 1
-    return f"{challenge}:{number}"
 
 
 @pytest.fixture

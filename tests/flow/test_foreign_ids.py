@@ -114,7 +114,7 @@ async def passkey(side: Side) -> str:
 
 
 async def ban(side: Side) -> str:
-    made = await side.post("bans", {"conversation": await conversation(side), "kinds": ["visitor"], "days": 1})
+    made = await side.post("bans", {"conversation": await conversation(side), "days": 1})
     return str(made["bans"][0]["id"])
 
 
@@ -287,7 +287,7 @@ def listed(path: str, field: str, make: Make, **body: Any) -> Case:
 
 
 async def banned(mine: Side, other: Side) -> Asked:
-    bodies = [{"conversation": await conversation(side), "kinds": ["visitor"], "days": 1} for side in (mine, other)]
+    bodies = [{"conversation": await conversation(side), "days": 1} for side in (mine, other)]
     return Asked("/v1/desk/bans", bodies[0], bodies[1], refusal=(404, "unknown_conversation"))
 
 

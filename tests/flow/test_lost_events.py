@@ -87,7 +87,7 @@ ADDED = "SELECT id FROM conversation WHERE visitor_id = ? AND id <> ?"
 
 
 def ban(world: World, olga: Person, conversation: str) -> Awaitable[httpx.Response]:
-    body = {"conversation": conversation, "kinds": ["visitor", "key"], "days": 7, "reason": "Insults"}
+    body = {"conversation": conversation, "days": 7, "reason": "Insults"}
     return post(world, olga, "/v1/desk/bans", body)
 
 

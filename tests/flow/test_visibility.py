@@ -209,7 +209,7 @@ async def test_conversation_of_a_listed_team_is_visible_on_any_site(office: Offi
 
 
 async def test_visitor_of_a_hidden_conversation_cannot_be_banned(office: Office) -> None:
-    ban = {"kinds": ["visitor"], "days": 1}
+    ban = {"days": 1}
     hidden = await office.post("bans", ban | {"conversation": office.vera.conversation}, office.outside)
     missing = await office.post("bans", ban | {"conversation": NOWHERE["conversation"]}, office.outside)
     assert (hidden.status_code, hidden.json()) == (missing.status_code, missing.json())
@@ -217,7 +217,8 @@ async def test_visitor_of_a_hidden_conversation_cannot_be_banned(office: Office)
     office.world.server.change("UPDATE visitor SET network_hash = NULL WHERE id = ?", office.vera.id)
     allowed = await office.post("bans", ban | {"conversation": office.vera.conversation}, office.inside)
     assert allowed.status_code == 201, "the premise"
-    await office.post(f"bans/{allowed.json()['bans'][0]['id']}/lift", {})
+    for one in allowed.json()["bans"]:
+        await office.post(f"bans/{one['id']}/lift", {})
 
 
 VALUES: dict[str, object] = {"text": "Good day", "on": True, "seq": 1}

@@ -70,7 +70,7 @@ async def banned(world: World, conversation: str) -> AsyncGenerator[None]:
     """Ban the visitor of a conversation, and lift the ban afterwards. Else starts from this network would need a proof
     of work."""
     olga = await world.operator(OLGA)
-    body = {"conversation": conversation, "kinds": ["visitor", "key"], "days": 1}
+    body = {"conversation": conversation, "days": 1}
     answer = await ask(world.http, olga, "POST", "/v1/desk/bans", body)
     assert answer.status_code == 201, answer.text
     try:

@@ -98,11 +98,26 @@ export interface NewIdentityKeyResponse {
   secret: string;
 }
 
-/** Bans the visitor of a conversation by the named identifiers. */
+/**
+ * The effect of banning the network of a conversation's visitor.
+ *
+ * `network_known`: whether the server still knows the network. `others_today`: how many other visitors of the
+ * workspace came from it in the last 24 hours.
+ */
+export interface BanPreview {
+  network_known: boolean;
+  others_today: number;
+}
+
+/**
+ * Bans the visitor of a conversation: the visitor, their key and their verified contact.
+ *
+ * `network`: also ban their network, for 24 hours.
+ */
 export interface BanRequest {
   conversation: string;
-  kinds: BanKind[];
   days: number;
+  network?: boolean;
   reason?: string;
 }
 

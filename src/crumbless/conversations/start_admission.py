@@ -1,6 +1,7 @@
 """Limits starts of conversations.
 
-Clients within the rates start freely. A flood, or the network of a banned visitor, makes a proof of work necessary.
+Clients within the rates start freely. A flood makes a proof of work necessary, and so does a network whose visitor was
+banned in the last 24 hours.
 """
 
 import time
@@ -48,7 +49,7 @@ async def admit_start(services: Services, network: str, site_key: str, work: str
 
 
 async def _is_suspect(services: Services, network: str, site: Site, thumbprint: str | None) -> bool:
-    """Return whether a banned visitor of this site's workspace last connected from the same network."""
+    """Return whether a visitor of the same network was banned in this site's workspace in the last 24 hours."""
     visitors = services.of(VisitorServices)
     bans = await visitors.bans.current()
     if not bans.suspect_networks:

@@ -11,10 +11,17 @@ from crumbless.core.time_units import DAY_MS
 from crumbless.ledger.ledger_port import LedgerPort
 from crumbless.security.access import Session, require
 from crumbless.security.visibility import visible
-from crumbless.visitors.ban_list import BAN_KINDS
-from crumbless.visitors.ban_store import BanTarget, NewBan, add_bans, current_bans, find_ban_target, lift_ban
+from crumbless.visitors.ban_store import (
+    NETWORK_BAN_MS,
+    BanTarget,
+    NewBan,
+    add_bans,
+    current_bans,
+    find_ban_target,
+    lift_ban,
+)
 from crumbless.visitors.contact_store import end_visitor_sessions
-from crumbless.visitors.identity_wire import BanRequest, BansResponse
+from crumbless.visitors.identity_wire import BanKind, BanRequest, BansResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +31,22 @@ class VisitorBan:
     ledger: LedgerPort
 
     async def ban(self, actor: Session, request: BanRequest) -> BansResponse:
-        """Ban the visitor of a conversation by the requested kinds. Return all bans that are in force.
+        """Ban the visitor of a conversation, and their network if requested. Return all bans that are in force.
 
-        The visitor's sessions end, and their streams close.
+        The sessions of the banned visitor or network end, and their streams close.
 
         Raises:
             ApiError: `forbidden`; `unknown_conversation`, also for a conversation of another workspace or outside the
-                operator's scope; `invalid` if the visitor has none of the requested identifiers. A browser without
-                WebCrypto has no key, and an unverified visitor has no contact.
+                operator's scope; `invalid` for the network if the server no longer knows it.
         """
         require(actor, "ban_visitor")
-        ends_at = now_ms() + request.days * DAY_MS
 
         def write(connection: Connection) -> BansResponse:
             target = find_ban_target(connection, actor.workspace, request.conversation, visible(actor))
             if target is None:
                 raise ApiError("unknown_conversation")
             bans = _bans_of(target, request)
-            add_bans(connection, actor.workspace, bans, request.reason, actor.subject, ends_at)
+            add_bans(connection, actor.workspace, bans, request.reason, actor.subject)
             # Without the visitor's name: nothing can be erased from the audit log.
             write_audit_log(
                 connection,
@@ -81,29 +86,28 @@ class VisitorBan:
 
 
 def _bans_of(target: BanTarget, request: BanRequest) -> list[NewBan]:
-    """Return the bans for the requested kinds.
+    """Return the bans of the visitor's identifiers, and of their network if requested.
 
-    A ban of a verified visitor includes the contact. Otherwise the same person, verified on another device, would still
-    reach the conversations of this visitor.
+    A browser without WebCrypto has no key, and an unverified visitor has no contact. The contact is included because
+    the same person, verified on another device, would still reach the conversations of this visitor.
     """
-    kinds = {*request.kinds}
-    if "visitor" in kinds and target.contact is not None:
-        kinds.add("contact")
-    values = {
-        "visitor": target.visitor,
-        "key": target.key,
-        "contact": target.contact,
-        "network": target.network,
-    }
-    found = [
-        # A network is not a person. Its ban must not outlive an erasure with the visitor's name.
-        NewBan(kind, value, "" if kind == "network" else target.name, target.network)
-        for kind in BAN_KINDS
-        if kind in kinds and (value := values[kind])
+    now = now_ms()
+    identifiers: list[tuple[BanKind, str | None]] = [
+        ("visitor", target.visitor),
+        ("key", target.key),
+        ("contact", target.contact),
     ]
-    if not found:
-        raise ApiError("invalid", "This visitor has no such identifier. Choose another kind of ban.")
-    return found
+    bans = [
+        NewBan(kind, value, target.name, now + request.days * DAY_MS, target.network)
+        for kind, value in identifiers
+        if value is not None
+    ]
+    if request.network:
+        if target.network is None:
+            raise ApiError("invalid", "The network of this visitor is no longer known. Ban the visitor only.")
+        # A network is not a person. Its ban must not outlive an erasure with the visitor's name.
+        bans.append(NewBan("network", target.network, "", now + NETWORK_BAN_MS))
+    return bans
 
 
 def _end_sessions(connection: Connection, workspace: int, bans: list[NewBan]) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from crumbless.core.ids import confirmed_ms, new_id, now_ms
+from crumbless.core.time_units import DAY_MS
 from crumbless.ledger.after_commit import after_commit
 from crumbless.ledger.events import BansChanged
 from crumbless.ledger.tables import conversation
@@ -13,11 +14,15 @@ from crumbless.ledger.visibility_sql import visible_conversations
 from crumbless.realtime.tables import operator, visitor
 from crumbless.security.visibility import Scope
 from crumbless.visitors.ban_list import BanList
-from crumbless.visitors.identity_wire import BanKind, BanResponse
+from crumbless.visitors.identity_wire import BanKind, BanPreview, BanResponse
 from crumbless.visitors.tables import ban
 
 MAX_ITEMS = 20_000
 """Bans held in memory. If there are more, the oldest are not enforced; operators ban far fewer by hand."""
+
+
+NETWORK_BAN_MS = DAY_MS
+"""How long a ban affects the visitor's network: addresses change hands, and many people may share one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class NewBan:
     kind: BanKind
     value: str
     label: str
+    ends_at: int
     network: str | None = None
 
 
@@ -54,9 +60,38 @@ def find_ban_target(
     return None if row is None else BanTarget(row.id, row.name, row.thumbprint, row.contact_id, row.network_hash)
 
 
-def add_bans(
-    connection: Connection, workspace_id: int, bans: Sequence[NewBan], reason: str, by: str, ends_at: int
-) -> list[str]:
+def preview_ban(
+    connection: Connection, workspace_id: int, conversation_id: str, scope: Scope | None
+) -> BanPreview | None:
+    """Return the effect of banning the network of a conversation's visitor. Return None for an unknown conversation."""
+    target = find_ban_target(connection, workspace_id, conversation_id, scope)
+    if target is None:
+        return None
+    if target.network is None:
+        return BanPreview(network_known=False, others_today=0)
+    return BanPreview(network_known=True, others_today=count_others_today(connection, workspace_id, target))
+
+
+def count_others_today(connection: Connection, workspace_id: int, target: BanTarget) -> int:
+    """Return how many other visitors came from the target's network in the last 24 hours.
+
+    A visitor came on the day on which their row or one of their conversations was created.
+    """
+    since = now_ms() - DAY_MS
+    wrote = select(conversation.c.visitor_id).where(conversation.c.started_at >= since)
+    return connection.execute(
+        select(func.count())
+        .select_from(visitor)
+        .where(
+            visitor.c.workspace_id == workspace_id,
+            visitor.c.network_hash == target.network,
+            visitor.c.id != target.visitor,
+            or_(visitor.c.created_at >= since, visitor.c.id.in_(wrote)),
+        )
+    ).scalar_one()
+
+
+def add_bans(connection: Connection, workspace_id: int, bans: Sequence[NewBan], reason: str, by: str) -> list[str]:
     """Add bans that apply to the whole workspace and return their IDs."""
     now = now_ms()
     rows = [
@@ -70,7 +105,7 @@ def add_bans(
             "reason": reason,
             "created_by": by,
             "created_at": now,
-            "ends_at": ends_at,
+            "ends_at": one.ends_at,
         }
         for one in bans
     ]
@@ -117,14 +152,19 @@ def remove_name_from_bans(connection: Connection, values: Sequence[str]) -> None
 
 
 def read_ban_list(connection: Connection) -> BanList:
-    """Return all bans in force, and the networks from which banned visitors last connected."""
+    """Return all bans in force, and the networks of visitors who were banned in the last NETWORK_BAN_MS."""
+    now = confirmed_ms()
     rows = connection.execute(
-        select(ban.c.workspace_id, ban.c.kind, ban.c.value, ban.c.network_hash)
-        .where(ban.c.lifted_at.is_(None), ban.c.ends_at > confirmed_ms())
+        select(ban.c.workspace_id, ban.c.kind, ban.c.value, ban.c.network_hash, ban.c.created_at)
+        .where(ban.c.lifted_at.is_(None), ban.c.ends_at > now)
         .order_by(ban.c.created_at.desc())
         .limit(MAX_ITEMS)
     ).all()
     return BanList(
         frozenset((row.workspace_id, row.kind, row.value) for row in rows),
-        frozenset((row.workspace_id, row.network_hash) for row in rows if row.network_hash),
+        frozenset(
+            (row.workspace_id, row.network_hash)
+            for row in rows
+            if row.network_hash and row.created_at + NETWORK_BAN_MS > now
+        ),
     )

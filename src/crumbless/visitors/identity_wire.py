@@ -120,12 +120,26 @@ class NewIdentityKeyResponse(msgspec.Struct, frozen=True):
     secret: str = ""
 
 
+class BanPreview(msgspec.Struct, frozen=True):
+    """The effect of banning the network of a conversation's visitor.
+
+    `network_known`: whether the server still knows the network. `others_today`: how many other visitors of the
+    workspace came from it in the last 24 hours.
+    """
+
+    network_known: bool
+    others_today: int
+
+
 class BanRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Bans the visitor of a conversation by the named identifiers."""
+    """Bans the visitor of a conversation: the visitor, their key and their verified contact.
+
+    `network`: also ban their network, for 24 hours.
+    """
 
     conversation: Id
-    kinds: Annotated[list[BanKind], msgspec.Meta(min_length=1, max_length=4)]
     days: Annotated[int, msgspec.Meta(ge=1, le=365)]
+    network: bool = False
     reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 

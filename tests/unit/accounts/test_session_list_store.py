@@ -60,8 +60,8 @@ def test_clock_set_back_for_good_replaces_no_later_use(any_url: str, back: int) 
 
 @pytest.mark.parametrize("ahead", AHEAD)
 def test_confirmed_clock_jump_neither_ends_sessions_nor_lifts_bans(any_url: str, operator: str, ahead: int) -> None:
-    ban = NewBan("visitor", "someone", "Someone")
-    write_once(any_url, lambda connection: add_bans(connection, 1, [ban], "", operator, now_ms() + 300_000))
+    ban = NewBan("visitor", "someone", "Someone", now_ms() + 300_000)
+    write_once(any_url, lambda connection: add_bans(connection, 1, [ban], "", operator))
     wall, elapsed = read_machine()
 
     def found() -> tuple[int, int, bool]:

@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
-import type { BanKind } from "../../wire/identity_wire";
+import type { BanPreview } from "../../wire/identity_wire";
 import type { DeskApi } from "../core/desk_api";
 import { usePageWords, WithPageWords } from "../core/page_context";
 import { FormField } from "../ui/form_field";
-import { ConfirmDialog, Tick } from "../ui/page_parts";
+import { ConfirmDialog, Tick, WhenReady } from "../ui/page_parts";
+import { useResource } from "../ui/use_action";
 
 /** The default and the longest duration of a ban, in days. */
 const DAYS = { default: 7, most: 365 };
-const KINDS: readonly BanKind[] = ["visitor", "key", "contact", "network"];
 
 interface Properties {
   readonly call: DeskApi;
@@ -15,7 +15,7 @@ interface Properties {
   readonly onClose: () => void;
 }
 
-/** Bans the visitor of a conversation by the selected identifiers. */
+/** Bans the visitor of a conversation, and their network if it is selected. */
 export function BanDialog(props: Properties) {
   return (
     <WithPageWords>
@@ -26,26 +26,32 @@ export function BanDialog(props: Properties) {
 
 function Ban({ call, conversation, onClose }: Properties) {
   const { bans: words } = usePageWords();
-  const [kinds, setKinds] = useState<readonly BanKind[]>(["visitor", "key"]);
+  const [network, setNetwork] = useState(false);
   const [days, setDays] = useState(DAYS.default);
   const [reason, setReason] = useState("");
-  const tick = (kind: BanKind, on: boolean) =>
-    setKinds(on ? [...kinds, kind] : kinds.filter((other) => other !== kind));
+  const preview = useResource(() => call.get<BanPreview>(`/v1/desk/conversations/${conversation}/ban`));
   return (
     <ConfirmDialog
       title={words.banAsk}
       hint={words.banHint}
       label={words.ban}
-      action={() => call.post("/v1/desk/bans", { conversation, kinds, days, reason: reason.trim() })}
+      action={() => call.post("/v1/desk/bans", { conversation, days, network, reason: reason.trim() })}
       onClose={onClose}
     >
-      <fieldset class="page-choices">
-        <legend>{words.how}</legend>
-        {KINDS.map((kind) => (
-          <Tick key={kind} label={words.kinds[kind]} checked={kinds.includes(kind)} onChange={(on) => tick(kind, on)} />
-        ))}
-        {kinds.includes("network") && <p class="field-hint">{words.networkHint}</p>}
-      </fieldset>
+      <WhenReady of={preview}>
+        {({ network_known, others_today }) =>
+          network_known ? (
+            <>
+              <Tick label={words.network} checked={network} onChange={setNetwork} />
+              <p class="field-hint">
+                {words.networkOthers({ count: others_today })} {network ? words.networkHint : words.networkOff}
+              </p>
+            </>
+          ) : (
+            <p class="field-hint">{words.networkUnknown}</p>
+          )
+        }
+      </WhenReady>
       <FormField
         label={words.days}
         type="number"
