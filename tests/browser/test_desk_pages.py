@@ -17,7 +17,7 @@ from crumbless.security.access import OperatorRole
 from crumbless.sites.workspace_set_up import add_operator, add_site, workspace_for
 from support.browser import Kind, Watch, accessibility_faults, faults_in_both_schemes
 from support.ports import free_port
-from support.scene import DEADLINE_MS, PASSWORD, SENT, BrowserScenario
+from support.scene import DEADLINE_MS, PASSWORD
 from support.server import ServerProcess, wait_until
 
 PAGES = (
@@ -292,41 +292,6 @@ def test_ban_is_lifted_and_a_key_is_added_to_a_site(tea: ServerProcess, person: 
     admin.page.get_by_role("button", name="Retire Shop").click()
     dialog.get_by_role("button", name="Retire").click()
     admin.shows("The key is retired.")
-
-
-def test_visitor_and_network_are_banned_from_their_conversation(scenario: BrowserScenario) -> None:
-    desk, visitor, other = scenario.desk(viewport=WIDE), scenario.visitor(), scenario.visitor()
-    for one, text in ((visitor, "Rubbish"), (other, "Hello")):
-        one.open()
-        one.say(text)
-        expect(one.chat.get_by_text(SENT)).to_be_visible()
-    desk.sign_in()
-    desk.open("Rubbish")
-    desk.page.get_by_role("button", name="Ban visitor").click()
-    dialog = desk.page.get_by_role("dialog", name="Ban this visitor?")
-    dialog.get_by_label("For how many days").fill("3")
-    dialog.get_by_label("Reason").fill("Rubbish only")
-    tick = dialog.get_by_role("checkbox", name="Also ban their network for 24 hours")
-    expect(tick).not_to_be_checked()
-    expect(dialog).to_contain_text("1 other visitor came from it today.")
-    expect(dialog).to_contain_text("new chats from this network need a short computation")
-    tick.check()
-    expect(dialog).to_contain_text("No one on this network can write")
-    assert accessibility_faults(desk.page.main_frame) == []
-    dialog.get_by_role("button", name="Ban visitor").click()
-    expect(dialog).to_have_count(0)
-    desk.page.goto(f"{desk.address}#/settings/bans")
-    table = desk.page.get_by_role("table", name="Banned visitors")
-    expect(table).to_contain_text("Rubbish only")
-    for kind in ("This visitor", "Their browser", "Their network"):
-        expect(table.get_by_role("cell", name=kind, exact=True)).to_have_count(1)
-    newcomer = scenario.visitor()
-    newcomer.open()
-    newcomer.say("Let me in")
-    expect(newcomer.chat.get_by_text("You cannot use this chat at the moment.")).to_be_visible()
-    table.get_by_role("button", name="Lift").first.click()
-    desk.page.get_by_role("dialog").get_by_role("button", name="Lift").click()
-    expect(desk.page.get_by_text("The ban is lifted.")).to_be_visible()
 
 
 def test_first_run_sets_up_a_workspace(tmp_path: Path, person: Callable[..., Person]) -> None:

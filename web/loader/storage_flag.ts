@@ -20,7 +20,7 @@ export function readOpenFlag(site: string): OpenFlag | null {
   }
 }
 
-/** Store the flag, or delete it if there is none. Without storage the chat is closed on the next page. */
+/** Store the flag, or delete the stored one. Without storage the chat is closed on the next page. */
 export function writeOpenFlag(site: string, flag: OpenFlag | false): void {
   try {
     if (flag) sessionStorage.setItem(keyOf(site), JSON.stringify({ v: flag, until: Date.now() + openLifetime }));

@@ -36,8 +36,8 @@ class VisitorBan:
         The sessions of the banned visitor or network end, and their streams close.
 
         Raises:
-            ApiError: `forbidden`; `unknown_conversation`, also for a conversation of another workspace or outside the
-                operator's scope; `invalid` for the network if the server no longer knows it.
+            ApiError: `forbidden`; `unknown_conversation`; `invalid` for a network that is no longer known. A
+                conversation of another workspace or outside the operator's scope is an unknown one.
         """
         require(actor, "ban_visitor")
 
