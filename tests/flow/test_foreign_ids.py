@@ -350,7 +350,7 @@ CASES: dict[tuple[str, str], Case] = {
 NO_IDS = {
     # Values that an operator, a site or a client chooses or generates, and secrets.
     *("id", "text", "page_origin", "claim", "work", "email", "password", "current", "new", "name", "language"),
-    *("languages", "time_zone", "role", "origins", "accent", "side", "mode", "algorithm", "public_key", "kinds"),
+    *("languages", "time_zone", "role", "origins", "accent", "side", "mode", "algorithm", "public_key", "network"),
     *("days", "reason", "end_others", "workspace_name", "site_name", "site_origins", "categories", "source"),
     *("revision", "after", "issuer", "provider"),
     *("second_factor_from", "provider_only", "session_hours", "idle_minutes"),
