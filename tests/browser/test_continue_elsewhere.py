@@ -129,7 +129,7 @@ def test_page_of_a_link_offers_no_chat_that_it_cannot_begin(scenario: BrowserSce
     expect(alone.get_by_text("This page only continues chats.")).to_be_visible()
     expect(alone.get_by_role("link", name=scenario.shop.origin)).to_have_attribute("href", scenario.shop.origin)
     expect(alone.get_by_role("textbox", name="Message")).to_have_count(0)
-    assert accessibility_faults(alone.main_frame) == []
+    assert faults_in_both_schemes(alone, alone.main_frame) == []
 
     code = read_code(open_layer(phone, ONWARD))
     alone.get_by_role("button", name=HITHER).click()

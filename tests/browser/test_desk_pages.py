@@ -15,7 +15,7 @@ from crumbless.database.database import write_once
 from crumbless.database.schema import migrate
 from crumbless.security.access import OperatorRole
 from crumbless.sites.workspace_set_up import add_operator, add_site, workspace_for
-from support.browser import Kind, Watch, accessibility_faults, faults_in_both_schemes
+from support.browser import Kind, Watch, faults_in_both_schemes
 from support.ports import free_port
 from support.scene import DEADLINE_MS, PASSWORD
 from support.server import ServerProcess, wait_until

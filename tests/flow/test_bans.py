@@ -87,9 +87,9 @@ async def test_banned_network_is_stored_as_a_hash(own: World) -> None:
 
 
 async def test_network_ban_outlives_the_visitors_network_hash(own: World) -> None:
-    """Threat S2: a visitor's hash expires after 24 hours. The ban has a copy and stays in force."""
+    """Threat 111: a visitor's hash expires after 24 hours. The ban has a copy and stays in force."""
     olga, vera = await own.new_operator(), await own.visitor()
-    assert (await ban(own, olga, vera.conversation, "network")).status_code == 201
+    assert (await ban(own, olga, vera.conversation, network=True)).status_code == 201
     own.server.change("UPDATE visitor SET network_hash = NULL, network_seen_at = NULL")
     assert code_of(await own.start(own.stranger())) == "banned"
 

@@ -235,24 +235,25 @@ def effect_on(one: Filled, after: list[Any]) -> str:
 
 
 async def test_audit_log_contains_no_name_of_a_visitor(start_server: StartServer, open_world: OpenWorld) -> None:
-    """Threat S1: nothing can be erased from the audit log, so a ban is logged with the visitor's random ID only."""
+    """Threat 110: nothing can be erased from the audit log, so a ban is logged with the visitor's random ID only."""
     world = open_world(start_server())
     olga = await world.operator()
     await set_mode(world, olga, "optional")
     key = await add_key(world, olga)
     vera = await world.visitor()
     assert (await identify(world, vera, key.token("anna", name="Anna Mark-Name"))).status_code == 200
-    body = {"conversation": vera.conversation, "kinds": ["visitor", "network"], "days": 1, "reason": ""}
+    body = {"conversation": vera.conversation, "network": True, "days": 1, "reason": ""}
     bans = (await ask(world.http, olga, "POST", "/v1/desk/bans", body)).json()["bans"]
     assert {one["kind"]: one["label"] for one in bans} == {
         "visitor": "Anna Mark-Name",
+        "key": "Anna Mark-Name",
         "contact": "Anna Mark-Name",
         "network": "",
     }
     for one in bans:
         assert (await ask(world.http, olga, "POST", f"/v1/desk/bans/{one['id']}/lift")).status_code == 204
     rows = world.server.rows("SELECT action, target_id, target_name, details FROM audit_log WHERE action LIKE '%ban%'")
-    assert len(rows) == 4
+    assert len(rows) == 5
     assert "Mark-Name" not in json.dumps(rows)
     assert ("visitor_banned", vera.id) in {(action, target) for action, target, _, _ in rows}
 
