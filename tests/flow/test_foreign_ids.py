@@ -387,7 +387,7 @@ async def test_foreign_ids_in_bodies_are_refused(sides: tuple[Side, Side, Side],
     assert allowed.is_success, f"the premise: {allowed.text}"
 
 
-QUERIES = {"before", "limit", "status", "waiting", "action", "format"}
+QUERIES = {"before", "limit", "status", "waiting", "action", "format", "lang"}
 
 
 async def test_foreign_ids_in_queries_return_nothing(sides: tuple[Side, Side, Side]) -> None:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.storages("sqlite", "postgres")
 
 NOTES = 50
 
-_NAME = re.compile(r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<="nonce":")[\w-]+')
+_NAME = re.compile(r'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<="nonce":")[\w-]+|(?<="key":")[\w-]+')
 _TIME = re.compile(r'(?<="at":)\d{13}|(?<=_at":)\d{13}')
 
 _NUMBER = re.compile(r'"number":\d+')
@@ -20,7 +20,7 @@ _NUMBER = re.compile(r'"number":\d+')
 
 
 def normal(data: str) -> str:
-    """Return JSON with each id and nonce replaced by its number among those that occur, and without times."""
+    """Return JSON with each id, nonce and key replaced by its number among those that occur, and without times."""
     seen: dict[str, str] = {}
     return _NAME.sub(lambda found: seen.setdefault(found[0], f"<{len(seen)}>"), _TIME.sub("<time>", data))
 

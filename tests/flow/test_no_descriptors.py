@@ -41,7 +41,8 @@ def no_free_descriptors(server: ServerProcess) -> Generator[None]:
 
 
 async def test_requests_without_free_descriptors_are_busy(start_server: StartServer, open_world: OpenWorld) -> None:
-    server = start_server(oidc_providers=OIDC)
+    # Not a fork, in which the modules of the first uses are imported already.
+    server = start_server(fresh=True, oidc_providers=OIDC)
     world = open_world(server)
     vera, olga = await world.visitor(), await world.operator(OLGA)
     stream = await world.stream(vera)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from support.server import Database, ServerProcess, url_of
 
 BUSY_MACHINE = 4.0
 """Seconds that a busy machine may add to what is promised."""
+
+SIGN_IN_SECONDS = 120.0
+"""After this time a shared operator signs in again."""
 
 
 @dataclass(frozen=True)
@@ -121,10 +125,15 @@ class World:
         return person
 
     async def operator(self, who: Employee = OLGA) -> Person:
-        """The operator, signed in once for all tests on this server: hashing a password takes a while."""
-        if who.email not in self.server.tokens:
-            self.server.tokens[who.email] = await self.new_operator(who)
-        return self.server.tokens[who.email]
+        """The operator, signed in for all tests on this server: hashing a password takes a while.
+
+        After some time again: changes of settings need a sign-in within the last five minutes.
+        """
+        person, since = self.server.tokens.get(who.email, (None, 0.0))
+        if person is None or time.monotonic() - since > SIGN_IN_SECONDS:
+            person = await self.new_operator(who)
+            self.server.tokens[who.email] = person, time.monotonic()
+        return person
 
     async def raw_stream(self, person: Person, transport: Transport = "websocket") -> Stream:
         """A stream that has been opened and not yet challenged."""
