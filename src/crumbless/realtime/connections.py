@@ -14,12 +14,14 @@ import msgspec
 
 from crumbless.ledger.entry import Appended, entry_for_operators, entry_for_visitor
 from crumbless.protocol.frames import DiskNow, Entries, SeenNow, ServerFrame, SummaryNow, TypingNow
-from crumbless.protocol.timeline import Author, VisitorSummary
+from crumbless.protocol.timeline import Author, Side, VisitorSummary
 from crumbless.realtime.node_state import DiskState
 from crumbless.security.access import Session
 from crumbless.security.visibility import Scope, visible
 
 Key = TypeVar("Key")
+
+SIDES: tuple[Side, ...] = ("visitor", "operator")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -92,6 +94,8 @@ class Connections:
         # Visitors' listeners by the conversations that they can access but do not serve; and the reverse.
         self._beside: dict[str, tuple[Listener, ...]] = {}
         self._watched: dict[Listener, tuple[str, ...]] = {}
+        # The visitors' numbers of the newest marks that were sent to them, by conversation and side.
+        self._marks: dict[tuple[str, Side], int] = {}
         self.on_beside: Callable[[str], None] = _ignore
         # The number of listeners in each workspace, of both kinds.
         self._in_workspace: Counter[int] = Counter()
@@ -151,6 +155,9 @@ class Connections:
 
     def _leave(self, listener: Listener) -> None:
         _remove(self._visitors, listener.conversation, listener)
+        if listener.conversation not in self._visitors:
+            for side in SIDES:
+                self._marks.pop((listener.conversation, side), None)
         for one in self._watched.pop(listener, ()):
             _remove(self._beside, one, listener)
 
@@ -232,10 +239,23 @@ class Connections:
     def show_seen(self, workspace: int, seen: SeenNow, visitor_seq: int | None, site: int, team: str | None) -> None:
         """Send both sides how far one side has read, each in its own numbers (None: no change for the visitor)."""
         _push(self._operators_who_see(workspace, site, team), encode_frame(seen), None)
-        if visitor_seq is not None and (visitors := self._visitors.get(seen.conversation)):
+        visitors = self._visitors.get(seen.conversation)
+        if visitor_seq is not None and visitors and self._moves(seen, visitor_seq):
             _push(visitors, encode_frame(SeenNow(seen.conversation, seen.by, visitor_seq)), None)
         if visitor_seq is not None and seen.by == "visitor" and seen.conversation in self._beside:
             self.on_beside(seen.conversation)
+
+    def _moves(self, seen: SeenNow, visitor_seq: int) -> bool:
+        """Return whether the visitor has not received this mark, and note that it is sent.
+
+        A mark may come twice, by the bus and by the poll. The second would show the visitor that the operators' mark
+        has moved over notes.
+        """
+        key = (seen.conversation, seen.by)
+        if visitor_seq <= self._marks.get(key, 0):
+            return False
+        self._marks[key] = visitor_seq
+        return True
 
     def show_summary(self, summary: VisitorSummary) -> None:
         """Send a conversation's summary to the visitor's streams that serve another one."""

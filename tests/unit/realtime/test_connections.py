@@ -174,6 +174,20 @@ def test_seen_is_sent_to_each_side_in_its_numbers() -> None:
     assert (len(olga.frames), len(vera.frames)) == (2, 1)
 
 
+def test_visitor_receives_each_mark_once() -> None:
+    """The poll of marks reads the number of an operators' mark that has moved over notes, and it is one from before."""
+    connections = Connections()
+    vera, olga = (RecordingListener(connections, one) for one in (make_session(), make_operator_session()))
+    for seq, visitor_seq in ((1, 1), (11, 1), (12, 2), (11, 1)):
+        connections.show_seen(1, SeenNow(CONVERSATION, "operator", seq), visitor_seq, SITE, None)
+    assert [frame["seq"] for frame in vera.frames] == [1, 2]
+    assert [frame["seq"] for frame in olga.frames] == [1, 11, 12, 11]
+    connections.remove(vera)
+    again = RecordingListener(connections, make_session())
+    connections.show_seen(1, SeenNow(CONVERSATION, "operator", 12), 2, SITE, None)
+    assert [frame["seq"] for frame in again.frames] == [2], "nothing is remembered without a stream"
+
+
 def test_visitor_receives_only_entries_that_visitors_see() -> None:
     connections = Connections()
     vera, olga = RecordingListener(connections, make_session()), RecordingListener(connections, make_operator_session())
