@@ -50,6 +50,7 @@ def test_offline_desk_removes_erased_messages_after_reconnecting(scenario: Brows
     desk, visitor = scenario.desk(), scenario.start_conversation("Please forget me")
     desk.sign_in()
     desk.open("Please forget me")
+    expect(desk.bubbles()).to_have_text(["Please forget me"])
     desk.page.context.set_offline(True)
     erase(scenario, visitor)
     expect(desk.bubbles()).to_have_text(["Please forget me"])

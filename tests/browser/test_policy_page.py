@@ -134,7 +134,7 @@ def test_printed_page_is_dark_on_light_and_shows_link_targets(open_page: Open) -
 
 def test_page_is_readable_without_script(open_page: Open) -> None:
     page = open_page(script=False)
-    expect(page.get_by_role("heading", level=2)).to_have_count(16)
+    expect(page.get_by_role("heading", level=2)).to_have_count(17)
     expect(page.get_by_text("crumbless.chat.{site}", exact=True)).to_be_visible()
     expect(page.locator("#kept .notice")).to_be_visible()
     page.get_by_role("link", name="Third parties").first.click()

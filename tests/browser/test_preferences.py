@@ -41,8 +41,7 @@ def test_choices_are_applied_stored_and_deleted_with_the_default(scenario: Brows
     assert text_size(visitor) > size * 1.2
     assert stored_preferences(visitor) == {"crumbless.theme", "crumbless.text-size", "crumbless.sound"}
 
-    visitor.page.reload()
-    expect(visitor.box).to_be_visible()
+    visitor.open()
     assert background(visitor) == "rgb(20, 26, 24)"
     assert text_size(visitor) > size * 1.2
     open_settings(visitor)
@@ -66,6 +65,7 @@ def test_another_language_applies_at_once_with_its_direction(scenario: BrowserSc
     expect(root).to_have_attribute("dir", "rtl")
     assert accessibility_faults(visitor.page.frames[1]) == []
     visitor.page.reload()
+    visitor.launcher.click()
     expect(visitor.chat.get_by_role("textbox", name="الرسالة")).to_be_visible()
     visitor.chat.get_by_role("button", name="القائمة").click()
     visitor.chat.get_by_role("button", name="بياناتك").click()

@@ -82,6 +82,7 @@ def test_panel_in_a_private_window_lists_the_items_that_the_page_stores_for_the_
     panel.get_by_role("button", name="Delete everything").click()
     expect(panel.get_by_text("Nothing is stored here.")).to_be_visible()
     visitor.page.reload()
+    visitor.launcher.click()
     expect(visitor.chat.get_by_role("heading", name="Ask us anything")).to_be_visible()
     expect(visitor.box).to_have_value("")
 
