@@ -369,4 +369,6 @@ async def test_token_is_refused_where_verification_is_off(world: World) -> None:
     olga = await world.new_operator(OLGA)
     key = await add_key(world, olga)
     vera = await world.visitor()
+    # Other tests on this server switch it on.
+    await set_mode(world, olga, "off")
     assert code_of(await identify(world, vera, key.token())) == "identity_refused"
