@@ -72,8 +72,8 @@ visitor = Table(
     Index(
         "ix_visitor_network_seen_at",
         "network_seen_at",
+        # So on PostgreSQL too (see ix_conversation_waiting in ledger/tables.py).
         sqlite_where=text("network_seen_at IS NOT NULL"),
-        postgresql_where=text("network_seen_at IS NOT NULL"),
     ),
 )
 
