@@ -14,7 +14,7 @@ from crumbless.database.database import write_once
 from support.browser import faults_in_both_schemes
 from support.scene import SENT, BrowserScenario, Visitor
 
-ONWARD, HITHER = "Continue on another device", "Continue from another device"
+TO_ANOTHER, FROM_ANOTHER = "Continue on another device", "Continue from another device"
 TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
@@ -44,8 +44,8 @@ def read_code(layer: Locator) -> str:
 
 def type_code(visitor: Visitor, code: str) -> Locator:
     """Redeem a code where a new visitor sees the form."""
-    visitor.chat.get_by_role("button", name=HITHER).click()
-    layer = visitor.chat.get_by_role("dialog", name=HITHER)
+    visitor.chat.get_by_role("button", name=FROM_ANOTHER).click()
+    layer = visitor.chat.get_by_role("dialog", name=FROM_ANOTHER)
     expect(layer.get_by_label("Code")).to_be_focused()
     visitor.page.keyboard.type(code)
     visitor.page.keyboard.press("Enter")
@@ -54,7 +54,7 @@ def type_code(visitor: Visitor, code: str) -> Locator:
 
 def test_code_continues_the_chat_once(scenario: BrowserScenario) -> None:
     phone, laptop, late = start_chat(scenario), scenario.visitor(), scenario.visitor()
-    layer = open_layer(phone, ONWARD)
+    layer = open_layer(phone, TO_ANOTHER)
     code = read_code(layer)
     expect(layer.get_by_text("Works once, until")).to_be_visible()
     layer.get_by_role("button", name="Copy").click()
@@ -74,14 +74,14 @@ def test_code_continues_the_chat_once(scenario: BrowserScenario) -> None:
     late.page.keyboard.press("Enter")
     expect(refused.get_by_role("alert")).to_contain_text("no connection")
     late.page.keyboard.press("Escape")
-    expect(late.chat.get_by_role("button", name=HITHER)).to_be_focused()
+    expect(late.chat.get_by_role("button", name=FROM_ANOTHER)).to_be_focused()
 
 
 def test_link_is_emailed_and_the_response_reveals_nothing(scenario: BrowserScenario) -> None:
     # The size of a usual window at 200 %: the chat fills it, and the message is visible.
     visitor = start_chat(scenario, viewport={"width": 640, "height": 400})
     assert visitor.page.frames[1].evaluate("[innerWidth, innerHeight]") == [640, 400]
-    layer = open_layer(visitor, ONWARD)
+    layer = open_layer(visitor, TO_ANOTHER)
     layer.get_by_label("Your email address").fill("nobody")
     layer.get_by_role("button", name="Email me a link").click()
     expect(layer.get_by_text("This is not an email address.")).to_be_in_viewport()
@@ -131,8 +131,8 @@ def test_page_of_a_link_offers_no_chat_that_it_cannot_begin(scenario: BrowserSce
     expect(alone.get_by_role("textbox", name="Message")).to_have_count(0)
     assert faults_in_both_schemes(alone, alone.main_frame) == []
 
-    code = read_code(open_layer(phone, ONWARD))
-    alone.get_by_role("button", name=HITHER).click()
+    code = read_code(open_layer(phone, TO_ANOTHER))
+    alone.get_by_role("button", name=FROM_ANOTHER).click()
     alone.get_by_label("Code").fill(code)
     alone.get_by_role("button", name="Continue here").click()
     expect(alone.get_by_text("From my phone")).to_be_visible()
@@ -164,8 +164,8 @@ def test_refused_start_gives_the_reason_and_space_for_a_code(
     laptop.open()
     laptop.say("Hello?")
     expect(laptop.chat.get_by_text(words)).to_be_visible()
-    typed = read_code(open_layer(phone, ONWARD))
-    layer = open_layer(laptop, HITHER)
+    typed = read_code(open_layer(phone, TO_ANOTHER))
+    layer = open_layer(laptop, FROM_ANOTHER)
     layer.get_by_label("Code").fill(typed)
     layer.get_by_role("button", name="Continue here").click()
     expect(laptop.bubbles().first).to_have_text("From my phone")
@@ -183,6 +183,6 @@ def test_both_layers_are_accessible(scenario: BrowserScenario) -> None:
     visitor.page.keyboard.press("Escape")
     visitor.say("Hello")
     expect(visitor.chat.get_by_text(SENT)).to_be_visible()
-    read_code(open_layer(visitor, ONWARD))
+    read_code(open_layer(visitor, TO_ANOTHER))
     assert faults_in_both_schemes(visitor.page, frame) == []
     assert not frame.evaluate(TOO_WIDE)
