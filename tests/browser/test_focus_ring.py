@@ -22,8 +22,10 @@ def test_button_shows_no_ring_while_the_pointer_is_used(scenario: BrowserScenari
     visitor.open()
     visitor.chat.get_by_role("button", name="Menu").click()
     visitor.chat.get_by_role("listitem").get_by_role("button", name="Settings").click()
-    back = visitor.chat.get_by_role("dialog", name="Settings").get_by_role("button", name="Back")
-    # The settings are loaded on demand, and move the focus when they appear.
+    settings = visitor.chat.get_by_role("dialog", name="Settings")
+    back = settings.get_by_role("button", name="Back")
+    # The contents are loaded on demand. Without them the tab key leaves the frame.
+    expect(settings.get_by_role("radio").first).to_be_visible()
     expect(back).to_be_focused()
     visitor.page.keyboard.press("Tab")
     visitor.page.keyboard.press("Shift+Tab")

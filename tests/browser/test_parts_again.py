@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, expect
 from support.scene import SENT, BrowserScenario
 from support.shopper import VisitorBrowser
 
-ONWARD = "Continue on another device"
+TO_ANOTHER = "Continue on another device"
 
 
 class Outage:
@@ -37,14 +37,14 @@ def test_layer_of_the_chat_opens_after_an_outage(scenario: BrowserScenario) -> N
     expect(visitor.chat.get_by_text(SENT)).to_be_visible()
     # A file that this module imports and shares with others.
     outage = Outage(visitor.page, "**/assets/frame.transfer_request-*")
-    layer = visitor.chat.get_by_role("dialog", name=ONWARD)
+    layer = visitor.chat.get_by_role("dialog", name=TO_ANOTHER)
     visitor.chat.get_by_role("button", name="Menu").click()
-    visitor.chat.get_by_role("listitem").get_by_role("button", name=ONWARD).click()
+    visitor.chat.get_by_role("listitem").get_by_role("button", name=TO_ANOTHER).click()
     expect(layer.get_by_role("alert")).to_contain_text("This could not be loaded.")
     outage.end()
     layer.get_by_role("button", name="Back").click()
     visitor.chat.get_by_role("button", name="Menu").click()
-    visitor.chat.get_by_role("listitem").get_by_role("button", name=ONWARD).click()
+    visitor.chat.get_by_role("listitem").get_by_role("button", name=TO_ANOTHER).click()
     expect(layer.get_by_role("button", name="Show a code")).to_be_visible()
 
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Route, expect
 from sqlalchemy import Connection
 
-from browser.test_continue_elsewhere import ONWARD, open_layer, read_code, start_chat, type_code
+from browser.test_continue_elsewhere import TO_ANOTHER, open_layer, read_code, start_chat, type_code
 from crumbless.database.database import write_once
 from crumbless.sites.site_store import find_site
 from crumbless.visitors.identity_key_store import add_identity_key, set_mode
@@ -116,12 +116,12 @@ def test_queue_of_the_page_works_after_the_loader_has_arrived(scenario: BrowserS
 
 def continue_here(phone: Visitor, laptop: Visitor) -> str:
     """Continue the phone's chat on the laptop, by a code. Return a further code that is not used yet."""
-    code = read_code(open_layer(phone, ONWARD))
+    code = read_code(open_layer(phone, TO_ANOTHER))
     laptop.open()
     expect(type_code(laptop, code)).to_be_hidden()
     expect(laptop.bubbles()).to_have_text(["From my phone"])
     phone.page.keyboard.press("Escape")
-    further = read_code(open_layer(phone, ONWARD))
+    further = read_code(open_layer(phone, TO_ANOTHER))
     phone.page.keyboard.press("Escape")
     return further
 
