@@ -17,13 +17,11 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
-from crumbless.consent.relay_ga4 import Ga4Relay
-from crumbless.consent.relay_runner import RelaySend
-from crumbless.consent.relay_tiktok import TiktokRelay
 from crumbless.core.deferred_import import deferred_module
 from crumbless.core.errors import ApiError, SettingsError
 from crumbless.core.gc_tuning import tune_gc
 from crumbless.core.ids import now_ms
+from crumbless.core.metrics import RetentionMetrics
 from crumbless.core.periodic import Loops
 from crumbless.core.settings import Settings
 from crumbless.core.time_units import DAY_MS
@@ -34,7 +32,6 @@ from crumbless.device_storage.registry_read import read_registry
 from crumbless.files.file_services import FileServices
 from crumbless.files.file_storage import FileStore, default_folder, written_folders
 from crumbless.files.image_process import ImageProcess
-from crumbless.files.photo_upload import FileRemoval
 from crumbless.http.application import Application
 from crumbless.http.assets import Assets
 from crumbless.http.http_connections import HttpShell
@@ -54,9 +51,7 @@ from crumbless.mail.mail_send import MailSend
 from crumbless.mail.mail_transport import open_mail, sender_name
 from crumbless.operations.clock_store import begin_clock
 from crumbless.operations.clock_watch import ClockWatch
-from crumbless.operations.nightly_backup import backup_of
 from crumbless.operations.readiness import Readiness
-from crumbless.operations.retention_sweep import RetentionSweep, rules_of
 from crumbless.pages.policy_view import PolicyPages
 from crumbless.protocol.frames import MAX_FRAME
 from crumbless.reaction_table import REACTIONS
@@ -68,12 +63,10 @@ from crumbless.security.dpop import NonceClock, ReplayCache
 from crumbless.security.installation_key import open_secret_box
 from crumbless.server_data.server_data_view import ServerDataView
 from crumbless.server_data.server_registry_read import read_server_registry
-from crumbless.sign_in.attempts_notice import AttemptsNotify
 from crumbless.sign_in.oidc_provider import OidcProvider
 from crumbless.sign_in.oidc_sign_in import OidcSignIn
 from crumbless.sign_in.passkey_verify import PasskeyVerifier
 from crumbless.sign_in.passkeys import Passkeys
-from crumbless.sign_in.password_reset import ResetSend
 from crumbless.sign_in.session_seen import LastSeenWriter
 from crumbless.sites.known_sites import KnownSites
 from crumbless.sites.site_seen import EmbedSightings
@@ -81,8 +74,8 @@ from crumbless.stream.commands import COMMANDS
 from crumbless.stream.realtime_reads import live_reads
 from crumbless.stream.stream_http import HttpStreams, wait_delivered
 from crumbless.stream.stream_websocket import StreamWebSocket, WriteCoalescer
-from crumbless.tasks.task import TaskKind
-from crumbless.tasks.task_runner import TaskHandler, TaskRunner
+from crumbless.task_table import task_handlers
+from crumbless.tasks.task_runner import TaskRunner
 from crumbless.visitors.visitor_services import open_visitor_services
 
 if TYPE_CHECKING:
@@ -129,16 +122,9 @@ class Server:
         sender = sender_name(settings.company)
         mail = MailSend(mails or open_mail(settings.mail, sender), secret_box, settings.server.address, sender)
         files = FileStore(settings.files, default_folder(database_url))
-        handlers: dict[TaskKind, TaskHandler] = {
-            "mail": TaskHandler(mail),
-            "reset": TaskHandler(ResetSend(self._ledger, secret_box)),
-            "attempts": TaskHandler(AttemptsNotify(self._ledger, secret_box)),
-            "file_removal": TaskHandler(FileRemoval(files, self._reader)),
-            "retention": TaskHandler(RetentionSweep(rules_of(settings.retention), self._ledger)),
-            "ga4": RelaySend("ga4", Ga4Relay(settings.relays.ga4_url), self._reader),
-            "tiktok": RelaySend("tiktok", TiktokRelay(settings.relays.tiktok_url), self._reader),
-            **backup_of(settings.backup, database_url),
-        }
+        retention = RetentionMetrics()
+        parts = self._ledger, self._reader, secret_box, mail, files, retention
+        handlers = task_handlers(settings, *parts)
         self._tasks = TaskRunner(handlers, self._ledger, self._reader, settings.tasks.task_poll_seconds)
         self._seen = LastSeenWriter(self._used_sessions, self._ledger)
         self._clock = ClockWatch(self._ledger, self._reader, shared=is_postgres(database_url))
@@ -171,6 +157,7 @@ class Server:
                 registry,
                 server_data := ServerDataView(read_server_registry(), settings),
                 PolicyPages(registry, address, settings.company, assets, server_data),
+                retention,
                 DiskSpace(written_folders(settings.files, database_url), settings.monitoring.free_space_mb * MEGABYTE),
             ),
             trace=self._trace,

@@ -24,6 +24,7 @@ from crumbless.operations import check_api, health_api, task_api
 from crumbless.pages import page_views, policy_page, security_txt
 from crumbless.people import people_api
 from crumbless.people.people_limits import InvitationLimits
+from crumbless.retention import deletion_api, request_api, retention_api
 from crumbless.security.access import Visibility
 from crumbless.server_data import server_data_api
 from crumbless.sign_in import account_api, account_policy_api, oidc_api
@@ -48,6 +49,9 @@ TEAMS = operator("manage_people", Visibility.TEAM)
 SITES = operator("manage_sites", Visibility.SITE)
 SETTINGS = operator("manage_workspace", Visibility.WORKSPACE)
 SECURITY = operator("manage_security", Visibility.WORKSPACE)
+ERASE = operator("erase_data", Visibility.CONVERSATION)
+REQUESTS = operator("erase_data", Visibility.WORKSPACE)
+WORKSPACE = operator("delete_workspace", Visibility.WORKSPACE)
 AUDIT = operator("read_audit", Visibility.WORKSPACE)
 
 # Rate limits of several routes. If the key is in the body, the handler takes the token.
@@ -58,7 +62,8 @@ PASSKEYS = RateLimit(SignInLimits, "passkey_asks")
 PRIVACY = RateLimit(PrivacyLimits, "privacy")
 SIGN_INS = RateLimit(SignInLimits, "sign_ins")
 
-PAGE, SCRIPT, VALUE = ("text/html",), ("text/javascript",), (JSON,)
+PAGE, SCRIPT, VALUE, LINES = ("text/html",), ("text/javascript",), (JSON,), ("application/jsonl",)
+ONE = "/v1/desk/conversations/{conversation}"
 
 # Codes of several routes, besides those that follow from the row.
 LINK = ("ticket_gone", "weak_password")
@@ -68,6 +73,7 @@ MISSING = ("not_found", "unknown_conversation")
 IDENTITY = ("banned", "identity_refused", "other_identity")
 
 get, post, options = partial(Route, "GET"), partial(Route, "POST"), partial(Route, "OPTIONS")
+export = partial(Route, "GET", step_up=True, gives=LINES, refuses=("busy",))
 
 ROUTES = (
     get("/", page_views.get_root, PUBLIC, gives=PAGE),
@@ -341,6 +347,33 @@ ROUTES = (
     post("/v1/desk/sites/{key}/identity", identity_api.post_site_identity, SITES, step_up=True),
     post("/v1/desk/sites/{key}/identity/keys", identity_api.post_identity_key, SITES, step_up=True, status=201),
     post("/v1/desk/sites/{key}/identity/keys/{kid}/retire", identity_api.post_retire_key, SITES, step_up=True),
+    get("/v1/desk/retention", retention_api.get_retention, SETTINGS),
+    post("/v1/desk/retention", retention_api.post_retention, SETTINGS, step_up=True, refuses=("not_found",)),
+    post("/v1/desk/retention/preview", retention_api.post_retention_preview, SETTINGS, refuses=("not_found",)),
+    get("/v1/desk/deletions", retention_api.get_deletions, SETTINGS),
+    post(f"{ONE}/delete", deletion_api.post_conversation_delete, ERASE, step_up=True, refuses=("erased",)),
+    post(f"{ONE}/visitor/delete", deletion_api.post_visitor_delete, ERASE, step_up=True, refuses=("erased",)),
+    export(f"{ONE}/export", deletion_api.get_conversation_export, ERASE),
+    export(f"{ONE}/visitor/export", deletion_api.get_visitor_export, ERASE),
+    post("/v1/desk/sites/{key}/delete", deletion_api.post_site_delete, SITES, step_up=True, refuses=("invalid",)),
+    post("/v1/desk/sites/{key}/undo-delete", deletion_api.post_site_undo, SITES, refuses=("invalid",)),
+    export("/v1/desk/sites/{key}/export", deletion_api.get_site_export, SITES),
+    post("/v1/desk/workspace/delete", deletion_api.post_workspace_delete, WORKSPACE, step_up=True),
+    post("/v1/desk/workspace/undo-delete", deletion_api.post_workspace_undo, WORKSPACE, refuses=("invalid",)),
+    export("/v1/desk/workspace/export", deletion_api.get_workspace_export, WORKSPACE),
+    get("/v1/desk/requests", request_api.get_requests, REQUESTS),
+    post("/v1/desk/requests", request_api.post_request, REQUESTS, status=201),
+    get("/v1/desk/requests/{person_request}", request_api.get_request, REQUESTS),
+    post("/v1/desk/requests/{person_request}/take", request_api.post_request_take, REQUESTS, refuses=("invalid",)),
+    post("/v1/desk/requests/{person_request}/close", request_api.post_request_close, REQUESTS),
+    post(
+        "/v1/desk/requests/{person_request}/erase",
+        request_api.post_request_erase,
+        REQUESTS,
+        step_up=True,
+        refuses=("invalid", "busy"),
+    ),
+    export("/v1/desk/requests/{person_request}/export", request_api.get_request_export, REQUESTS),
     get("/v1/desk/tasks", task_api.get_tasks, SETTINGS),
     post("/v1/desk/tasks/{task}/retry", task_api.post_retry, SETTINGS),
     post("/v1/desk/tasks/{task}/drop", task_api.post_drop, SETTINGS, step_up=True),

@@ -8,8 +8,9 @@ from crumbless.files import tables as files
 from crumbless.ledger import tables as ledger
 from crumbless.people import tables as people
 from crumbless.realtime import tables as realtime
+from crumbless.retention import tables as retention
 from crumbless.visitors import tables as visitors
 
-SUBJECTS = (accounts, audit_log, consent, files, ledger, people, realtime, visitors)
+SUBJECTS = (accounts, audit_log, consent, files, ledger, people, realtime, retention, visitors)
 
 __all__ = ["SUBJECTS", "metadata"]

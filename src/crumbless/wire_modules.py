@@ -10,6 +10,7 @@ from crumbless.files import file_wire
 from crumbless.operations import operation_wire, task_wire
 from crumbless.people import people_wire
 from crumbless.protocol import frames, problem, timeline
+from crumbless.retention import request_wire, retention_wire
 from crumbless.server_data import server_data_wire
 from crumbless.sites import site_wire
 from crumbless.visitors import identity_wire, privacy_wire
@@ -26,6 +27,8 @@ WIRES: tuple[ModuleType, ...] = (
     people_wire,
     privacy_wire,
     problem,
+    request_wire,
+    retention_wire,
     server_data_wire,
     site_wire,
     task_wire,

@@ -56,7 +56,11 @@ async def test_texts_of_both_sides_are_deleted_and_operators_are_notified(world:
         (None, one["seq"], one["position"], one["id"], one["at"]) for one in before
     ]
     assert [one["kind"] for one in after] == ["message", "message", "erased"]
-    assert [one["author"] for one in after] == [{"kind": "visitor"}, {"kind": "operator"}, {"kind": "visitor"}]
+    assert [one["author"] for one in after] == [
+        {"kind": "visitor"},
+        {"kind": "operator", "id": olga.id},
+        {"kind": "visitor"},
+    ]
     assert after[2] == notice
     assert (notice["kind"], notice["seq"]) == ("erased", 3)
     assert "secret" not in str(after)

@@ -4,7 +4,6 @@ The routes and fields come from the route table, so a new one fails here until i
 """
 
 import re
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,134 +14,18 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from crumbless.accounts.factor_store import add_passkey
 from crumbless.accounts.oidc_account_store import add_oidc_account
 from crumbless.database.database import write_once
 from crumbless.http.route import Route
 from crumbless.routes import ROUTES
 from support.client import Person, ask
 from support.consent import choice, choose
-from support.invitations import invite
-from support.people import BIKES, TEA, Shop, World, new_entry_id
+from support.owned_things import MAKERS, WORKSPACES, Make, Side, conversation, identity_key, passkey, person, team
+from support.people import BIKES, TEA, World, new_entry_id
 from support.server import ServerProcess
 from support.sign_in import code_of, hire
 from support.storage import Storage
 from support.vouching import add_key, retire_keys, set_mode
-
-WORKSPACES = {TEA: 1, BIKES: 2}
-
-
-@dataclass
-class Side:
-    """The owner of a workspace and its site: the caller's own workspace, or another."""
-
-    world: World
-    owner: Person
-    shop: Shop
-
-    async def post(self, path: str, body: object) -> Any:
-        answer = await ask(self.world.http, self.owner, "POST", f"/v1/desk/{path}", body)
-        assert answer.is_success, answer.text
-        return answer.json() if answer.content else None
-
-    def row(self, query: str, *values: object) -> str:
-        ((found,),) = self.world.server.rows(query, *values)
-        return str(found)
-
-
-Make = Callable[[Side], Awaitable[str]]
-
-
-async def person(side: Side) -> str:
-    one = hire(side.world, role="operator", workspace=WORKSPACES[side.shop])
-    return side.row("SELECT id FROM operator WHERE email = ?", one.email)
-
-
-async def conversation(side: Side) -> str:
-    visitor = await side.world.visitor(shop=side.shop)
-    # A ban would slow down starts from the network that all of these tests share.
-    side.world.server.change("UPDATE visitor SET network_hash = NULL WHERE id = ?", visitor.id)
-    return visitor.conversation
-
-
-async def team(side: Side) -> str:
-    return str((await side.post("teams", {"name": new_entry_id()}))["id"])
-
-
-async def invitation(side: Side) -> str:
-    email, _ = invite(side.world.server, workspace=WORKSPACES[side.shop])
-    return side.row("SELECT id FROM invitation WHERE email = ?", email)
-
-
-async def site(side: Side) -> str:
-    return side.shop.key
-
-
-async def identity_key(side: Side) -> str:
-    await retire_keys(side.world, side.owner, side.shop)
-    return (await add_key(side.world, side.owner, shop=side.shop)).kid
-
-
-async def session(side: Side) -> str:
-    """Another session of the owner."""
-    made = str(uuid.uuid4())
-    side.world.server.change(
-        "INSERT INTO session (id, workspace_id, token_hash, thumbprint, operator_id, created_at, expires_at, "
-        "last_seen_at) VALUES (?1, ?2, randomblob(32), 't', ?3, ?4, ?5, ?4)",
-        *(made, WORKSPACES[side.shop], side.owner.id, now(), now() + 10**7),
-    )
-    return made
-
-
-async def passkey(side: Side) -> str:
-    credential = uuid.uuid4().hex
-    write_once(
-        side.world.server.database_url,
-        lambda connection: add_passkey(
-            connection,
-            WORKSPACES[side.shop],
-            side.owner.id,
-            credential=credential,
-            public_key=b"",
-            sign_count=0,
-            transports=[],
-            backed_up=False,
-            name="Phone",
-        ),
-    )
-    return side.row("SELECT id FROM passkey WHERE credential = ?", credential)
-
-
-async def ban(side: Side) -> str:
-    made = await side.post("bans", {"conversation": await conversation(side), "days": 1})
-    return str(made["bans"][0]["id"])
-
-
-async def task(side: Side) -> str:
-    side.world.server.change(
-        "INSERT INTO task (workspace_id, kind, payload, due_at, dead_at, created_at) "
-        "VALUES (?1, 'mail', '{}', ?2, ?2, ?2)",
-        *(WORKSPACES[side.shop], now()),
-    )
-    return side.row("SELECT MAX(id) FROM task WHERE dead_at IS NOT NULL")
-
-
-def now() -> int:
-    return int(time.time() * 1000)
-
-
-MAKERS: dict[str, Make] = {
-    "conversation": conversation,
-    "person": person,
-    "team": team,
-    "invitation": invitation,
-    "key": site,
-    "kid": identity_key,
-    "session": session,
-    "passkey": passkey,
-    "ban": ban,
-    "task": task,
-}
 
 PUBLIC = {
     "GET /assets/{name}",
@@ -164,6 +47,7 @@ BODIES: dict[str, object] = {
     "POST /v1/desk/me/passkeys/{passkey}/rename": {"name": "Changed"},
     "POST /v1/desk/sites/{key}/identity": {"mode": "optional"},
     "POST /v1/desk/sites/{key}/identity/keys": {"algorithm": "HS256"},
+    "POST /v1/desk/requests/{person_request}/close": {"status": "declined"},
 }
 NAMED = [route for route in ROUTES if "{" in route.path and route.name not in PUBLIC]
 
@@ -207,7 +91,10 @@ async def request(route: Route, by: Side, values: Mapping[str, str]) -> httpx.Re
     return await ask(by.world.http, by.owner, route.method, path, body)
 
 
-TABLES = ("operator", "team", "invitation", "site", "identity_key", "passkey", "ban", "conversation", "one_time_token")
+TABLES = (
+    *("operator", "team", "invitation", "site", "identity_key", "passkey", "ban", "conversation", "one_time_token"),
+    "person_request",
+)
 
 
 def state_of(side: Side) -> list[list[tuple[Any, ...]]]:
@@ -332,7 +219,13 @@ async def started(mine: Side, _: Side) -> Asked:
     return Asked("/v1/visitor/start", bodies[0], bodies[1], refusal=(403, "foreign_origin"), by=mine.world.stranger())
 
 
+async def retained(_mine: Side, _other: Side) -> Asked:
+    own, foreign = ({"sites": [{"key": shop.key}]} for shop in (TEA, BIKES))
+    return Asked("/v1/desk/retention", own, foreign)
+
+
 CASES: dict[tuple[str, str], Case] = {
+    ("POST /v1/desk/retention", "sites"): retained,
     ("POST /v1/desk/people/invite", "teams"): listed(
         "/v1/desk/people/invite", "teams", team, email="nils@tea.example", role="operator"
     ),
@@ -354,6 +247,7 @@ NO_IDS = {
     *("days", "reason", "end_others", "workspace_name", "site_name", "site_origins", "categories", "source"),
     *("revision", "after", "issuer", "provider"),
     *("second_factor_from", "provider_only", "session_hours", "idle_minutes"),
+    *("conversation_days", "receipt_days", "audit_days", "kind", "status", "asked_at"),
     # Secrets and values bound to the caller's key: useless to other callers.
     *("secret", "identity", "one_time_token", "code", "credential", "state", "iss", "invitation"),
     # Receipts of another site are ignored: test_consent_records.py. Sites and teams of a list: test_visibility.py.
@@ -370,8 +264,10 @@ def fields_of(part: Literal["takes", "query"]) -> set[tuple[str, str]]:
 
 def test_every_field_of_a_body_is_covered() -> None:
     # Conversations of other visitors: tests/flow/test_visitor_conversations.py.
+    # test_retention.py has the preview.
+    elsewhere = {("POST /v1/consent", "site"), ("POST /v1/desk/retention/preview", "sites")}
     own = {(f"POST /v1/visitor/{one}", "conversation") for one in ("consent", "continue/code", "continue/mail")}
-    assert {one for one in fields_of("takes") if one[1] not in NO_IDS} == {*CASES, ("POST /v1/consent", "site"), *own}
+    assert {one for one in fields_of("takes") if one[1] not in NO_IDS} == {*CASES, *elsewhere, *own}
 
 
 @pytest.mark.parametrize("name", CASES, ids=lambda name: f"{name[0]} {name[1]}")

@@ -22,6 +22,7 @@ BODIES: dict[str, object] = {
     "/v1/desk/teams/{team}": {"name": "Stolen"},
     "/v1/desk/sites/{key}": {"name": "Stolen", "origins": []},
     "/v1/desk/me/passkeys/{passkey}/rename": {"name": "Stolen"},
+    "/v1/desk/requests/{person_request}/close": {"status": "declined"},
 }
 
 

@@ -168,7 +168,7 @@ async def test_retention_removes_only_expired_rows(
     assert rows(old) == [(1, 1)]
 
     async def swept() -> bool:
-        change("UPDATE task SET due_at = 0 WHERE kind = 'retention' AND claimed_by IS NULL")
+        change("UPDATE task SET due_at = 0 WHERE kind IN ('retention', 'retention_run') AND claimed_by IS NULL")
         return rows(old) == [(0, 0)]
 
     await world.eventually(swept)

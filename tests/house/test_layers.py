@@ -41,10 +41,22 @@ SUBJECTS = (
     "server_data",
     "pages",
     "operations",
+    "retention",
     "storage_auditor",
     "connection_check",
 )
-COMPOSITION = ("tables", "wire_modules", "limit_table", "reaction_table", "routes", "app", "demo", "cli", "__main__")
+COMPOSITION = (
+    "tables",
+    "wire_modules",
+    "limit_table",
+    "reaction_table",
+    "task_table",
+    "routes",
+    "app",
+    "demo",
+    "cli",
+    "__main__",
+)
 ORDER = (*TECHNICAL, *SUBJECTS, *COMPOSITION)
 """A package may import from itself and from those before it."""
 
@@ -68,6 +80,7 @@ WEB_ORDER = (
     "desk/ui",
     "desk/state",
     "desk/connection_check",
+    "desk/privacy",
     "desk/sites",
     "desk/workspace",
     "desk/people",

@@ -131,10 +131,11 @@ export interface TeamRequest {
   members?: string[] | null;
 }
 
-/** A workspace. */
+/** A workspace. `delete_at`: when it will be deleted; until then its sites are closed for visitors. */
 export interface WorkspaceResponse {
   name: string;
   created_at: number;
+  delete_at: number | null;
 }
 
 /** The new values of a workspace. */

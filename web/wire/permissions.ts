@@ -23,7 +23,9 @@ export type Verb =
   | "manage_sites"
   | "manage_workspace"
   | "manage_security"
-  | "read_audit";
+  | "read_audit"
+  | "erase_data"
+  | "delete_workspace";
 
 /** The verbs of each role. The server checks permissions with the same table. */
 export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
@@ -56,6 +58,7 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
     "manage_workspace",
     "manage_security",
     "read_audit",
+    "erase_data",
   ],
   owner: [
     "read_conversation",
@@ -74,5 +77,7 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
     "manage_workspace",
     "manage_security",
     "read_audit",
+    "erase_data",
+    "delete_workspace",
   ],
 };

@@ -38,7 +38,11 @@ export interface SiteRequest {
   side?: SiteSide;
 }
 
-/** A site and its embed code. `embed_seen_at`: when one of its pages last loaded the widget. */
+/**
+ * A site and its embed code. `embed_seen_at`: when one of its pages last loaded the widget.
+ *
+ * `delete_at`: when it will be deleted; until then it is closed for visitors, and the deletion can be undone.
+ */
 export interface SiteResponse {
   key: string;
   name: string;
@@ -49,6 +53,7 @@ export interface SiteResponse {
   embed_seen_at: number | null;
   embed_seen_origin: string | null;
   created_at: number;
+  delete_at: number | null;
 }
 
 /** The sites of a workspace. */

@@ -24,7 +24,10 @@ export interface NoteData {
 /** Empty: the entry itself contains the author and time of the closing. */
 export type ClosedData = Record<string, never>;
 
-/** Empty: the visitor has erased the conversation, and this is its last entry. */
+/**
+ * Empty: the conversation was erased, and this is its last entry. The author is the visitor, an operator, or the
+ * system if a retention rule applied.
+ */
 export type ErasedData = Record<string, never>;
 
 /** The author of an entry. Visitors do not receive the ID. */

@@ -65,3 +65,6 @@ CredentialPart = Annotated[str, msgspec.Meta(max_length=4_096)]
 
 Word = Annotated[str, msgspec.Meta(max_length=40)]
 Words = Annotated[list[Word], msgspec.Meta(max_length=20)]
+StoredDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
+AuditDays = Annotated[int, msgspec.Meta(ge=91, le=36_500)]
+"""The database itself rejects the deletion of newer entries of the audit log."""

@@ -9,7 +9,7 @@ library's own Counter and Histogram are not used here for two reasons:
 
 import bisect
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
@@ -73,3 +73,16 @@ class HttpMetrics:
     def count_response(self, method: str, route: str, status: int) -> None:
         """Count a response by its status (0: it never began)."""
         self.responses[method if method in METHODS else OTHER_METHOD, route, status] += 1
+
+
+class RetentionMetrics:
+    """Counters of the nightly retention runs of this node since the start."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.last_run_ms = 0
+        self.deleted: Counter[str] = Counter()
+
+    def add(self, counts: Mapping[str, int]) -> None:
+        """Count deleted rows by kind of data."""
+        self.deleted.update(counts)

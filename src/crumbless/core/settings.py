@@ -27,6 +27,7 @@ from crumbless.core.settings_types import (
     Phone,
     Port,
     Rate,
+    TimeOfDay,
     Token,
 )
 
@@ -206,13 +207,14 @@ class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True):
     ended_session_days: KeptDays = 30
     one_time_token_days: KeptDays = 2
     dead_task_days: KeptDays = 30
+    retention_time: TimeOfDay = "03:00"
 
 
 class BackupSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Nightly backups."""
 
     backup_folder: str = ""
-    backup_time: Annotated[str, msgspec.Meta(pattern=r"\A(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z")] = "02:30"
+    backup_time: TimeOfDay = "02:30"
     backup_keep: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 7
 
 

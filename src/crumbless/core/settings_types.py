@@ -22,3 +22,5 @@ Days = Annotated[int, msgspec.Meta(ge=1, le=365)]
 KeptDays = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
 # The database itself rejects the deletion of newer entries.
 AuditDays = Annotated[int, msgspec.Meta(ge=91, le=36_500)]
+# HH:MM, UTC.
+TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"\A(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z")]

@@ -68,15 +68,15 @@ def message_data(text: str) -> str:
     return _encode(MessageData(text)).decode()
 
 
-def erasure(workspace: int, conversation: str, entry_id: str, at: int) -> NewEntry:
-    """Return the last entry of a conversation that its visitor has erased. It does not identify the visitor."""
+def erasure(workspace: int, conversation: str, entry_id: str, at: int, by: AuthorKind = "visitor") -> NewEntry:
+    """Return the last entry of a conversation that was erased by this side. It does not identify the author."""
     return NewEntry(
         workspace=workspace,
         conversation=conversation,
         id=entry_id,
         at=at,
         kind="erased",
-        author_kind="visitor",
+        author_kind=by,
         author_id="",
         author_name="",
     )

@@ -27,6 +27,9 @@ workspace = Table(
     # The number of the newest conversation.
     Column("last_number", Integer, nullable=False, server_default="0"),
     Column("created_at", BigInteger, nullable=False),
+    # When it will be deleted, and when it was (retention/). Until then the deletion can be undone.
+    Column("delete_at", BigInteger),
+    Column("deleted_at", BigInteger),
 )
 
 
@@ -48,6 +51,9 @@ site = Table(
     Column("embed_seen_at", BigInteger),
     Column("embed_seen_origin", Text),
     Column("created_at", BigInteger, nullable=False),
+    # As of a workspace. The row of a deleted site stays, because its conversations' shells refer to it.
+    Column("delete_at", BigInteger),
+    Column("deleted_at", BigInteger),
 )
 
 
@@ -81,6 +87,16 @@ conversation = Table(
     # The consent under which events of this conversation may be relayed.
     Column("receipt_chain", String(22)),
     Column("started_at", BigInteger, nullable=False),
+    # When its content was erased and only the shell remained (retention/shell.py).
+    Column("erased_at", BigInteger),
+    # For retention. The columns do not change while a conversation lives, so messages do not update this index.
+    Index(
+        "ix_conversation_live",
+        "site_id",
+        "started_at",
+        sqlite_where=text("erased_at IS NULL"),
+        postgresql_where=text("erased_at IS NULL"),
+    ),
     Index(None, "workspace_id", "position"),
     # For the inbox of one status: most installations close nearly all conversations, and some never close any.
     Index(None, "workspace_id", "status", "position"),

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
 from crumbless.core import ids
-from crumbless.core.metrics import Histogram
+from crumbless.core.metrics import Histogram, RetentionMetrics
 from crumbless.database.disk_space import DiskSpace
 from crumbless.database.schema import SCHEMA
 from crumbless.http.services import Services
@@ -66,6 +66,7 @@ class Metrics(Collector):
         yield from self._node()
         yield from self._ledger()
         yield from self._http()
+        yield from self._retention()
         if self._tasks:
             tasks = GaugeMetricFamily("crumbless_tasks", "Background work of the installation.", labels=["state"])
             for state, count in self._tasks.items():
@@ -115,6 +116,19 @@ class Metrics(Collector):
         )
         yield _histogram("crumbless_ledger_commit_seconds", "Time of a batch's transaction.", metrics.commit_seconds)
         yield _histogram("crumbless_ledger_batch_size", "Writes that shared a transaction.", metrics.batch_sizes)
+
+    def _retention(self) -> Iterable[Metric]:
+        retention = self._services.of(RetentionMetrics)
+        yield _counter("crumbless_retention_runs", "Nightly retention runs that this node completed.", retention.runs)
+        yield _gauge(
+            "crumbless_retention_last_run_seconds",
+            "When this node last completed one, in seconds since 1970; 0: not since its start.",
+            retention.last_run_ms / 1000,
+        )
+        deleted = CounterMetricFamily("crumbless_retention_deleted", "Deleted by retention.", labels=["kind"])
+        for kind, count in [*retention.deleted.items()]:
+            deleted.add_metric([kind], count)
+        yield deleted
 
     def _http(self) -> Iterable[Metric]:
         http = self._services.http

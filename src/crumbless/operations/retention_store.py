@@ -5,23 +5,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, delete, or_, select, update
 
 from crumbless.accounts.tables import known_network
-from crumbless.audit_log.tables import audit_log
-from crumbless.consent.tables import consent_receipt
 from crumbless.ledger.tables import task
 from crumbless.realtime.tables import session, visitor
 from crumbless.visitors.tables import ban
-
-
-def remove_receipts(connection: Connection, before: int, limit: int) -> int:
-    """Delete consent receipts that were created before this time (milliseconds)."""
-    old = select(consent_receipt.c.no).where(consent_receipt.c.at < before)
-    return _remove(connection, consent_receipt, consent_receipt.c.no, old, limit)
-
-
-def remove_audit_records(connection: Connection, before: int, limit: int) -> int:
-    """Delete entries of the audit log from before this time."""
-    old = select(audit_log.c.no).where(audit_log.c.at < before)
-    return _remove(connection, audit_log, audit_log.c.no, old, limit)
 
 
 def remove_ended_sessions(connection: Connection, before: int, limit: int) -> int:

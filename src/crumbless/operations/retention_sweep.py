@@ -16,12 +16,10 @@ from crumbless.ledger.ledger_port import LedgerPort
 from crumbless.operations.clock_store import advance_witness
 from crumbless.operations.retention_store import (
     empty_network_hashes,
-    remove_audit_records,
     remove_dead_tasks,
     remove_ended_bans,
     remove_ended_sessions,
     remove_networks,
-    remove_receipts,
 )
 from crumbless.tasks.task import INTERVAL_MS, Task
 
@@ -51,8 +49,6 @@ class Rule(NamedTuple):
 def rules_of(settings: RetentionSettings) -> Sequence[Rule]:
     """Return the rules of the settings."""
     return (
-        Rule("consent receipts", settings.receipt_days, remove_receipts),
-        Rule("entries of the audit log", settings.audit_days, remove_audit_records),
         Rule("ended sessions", settings.ended_session_days, remove_ended_sessions),
         Rule("networks of operators", NETWORK_DAYS, remove_networks),
         Rule("network hashes of visitors", VISITOR_NETWORK_DAYS, empty_network_hashes),

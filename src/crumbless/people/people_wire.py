@@ -157,10 +157,11 @@ class TeamRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WorkspaceResponse(msgspec.Struct, frozen=True):
-    """A workspace."""
+    """A workspace. `delete_at`: when it will be deleted; until then its sites are closed for visitors."""
 
     name: str
     created_at: int
+    delete_at: int | None = None
 
 
 class WorkspaceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

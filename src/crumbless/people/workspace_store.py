@@ -14,7 +14,7 @@ from crumbless.realtime.tables import operator
 def find_workspace_response(connection: Connection, workspace_id: int) -> WorkspaceResponse:
     """Return the workspace in the form that its operators see."""
     row = connection.execute(select(workspace).where(workspace.c.id == workspace_id)).one()
-    return WorkspaceResponse(row.name, row.created_at)
+    return WorkspaceResponse(row.name, row.created_at, row.delete_at)
 
 
 def rename_workspace(connection: Connection, workspace_id: int, name: str) -> None:
@@ -44,6 +44,7 @@ def list_workspaces(connection: Connection) -> list[tuple[int, str, int]]:
     rows = connection.execute(
         select(workspace.c.id, workspace.c.name, func.count(operator.c.id))
         .outerjoin(operator, operator.c.workspace_id == workspace.c.id)
+        .where(workspace.c.deleted_at.is_(None))
         .group_by(workspace.c.id, workspace.c.name)
         .order_by(workspace.c.id)
     )

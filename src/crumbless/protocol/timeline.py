@@ -36,7 +36,8 @@ class ClosedData(msgspec.Struct, frozen=True):
 
 
 class ErasedData(msgspec.Struct, frozen=True):
-    """Empty: the visitor has erased the conversation, and this is its last entry."""
+    """Empty: the conversation was erased, and this is its last entry. The author is the visitor, an operator, or the
+    system if a retention rule applied."""
 
 
 ENTRY_DATA: Mapping[Kind, type[msgspec.Struct]] = {

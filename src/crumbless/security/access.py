@@ -38,6 +38,8 @@ Verb = Literal[
     "manage_workspace",
     "manage_security",
     "read_audit",
+    "erase_data",
+    "delete_workspace",
 ]
 
 _READS: frozenset[Verb] = frozenset({"read_conversation", "read_inbox", "read_people", "manage_own"})
@@ -45,9 +47,9 @@ _ANSWERS: frozenset[Verb] = frozenset(
     {"send_message", "add_note", "close_conversation", "show_typing", "mark_seen", "ban_visitor"}
 )
 _MANAGES: frozenset[Verb] = frozenset(
-    {"manage_people", "manage_sites", "manage_workspace", "manage_security", "read_audit"}
+    {"manage_people", "manage_sites", "manage_workspace", "manage_security", "read_audit", "erase_data"}
 )
-_MAKES_OWNERS: frozenset[Verb] = frozenset({"manage_owners"})
+_OWNS: frozenset[Verb] = frozenset({"manage_owners", "delete_workspace"})
 
 PERMISSIONS: dict[Role, frozenset[Verb]] = {
     "visitor": frozenset(
@@ -67,8 +69,8 @@ PERMISSIONS: dict[Role, frozenset[Verb]] = {
     "analyst": _READS,
     "operator": _READS | _ANSWERS,
     "admin": _READS | _ANSWERS | _MANAGES,
-    # Like an admin, and can also add and remove owners.
-    "owner": _READS | _ANSWERS | _MANAGES | _MAKES_OWNERS,
+    # Like an admin, and can also add and remove owners, and delete the workspace.
+    "owner": _READS | _ANSWERS | _MANAGES | _OWNS,
 }
 
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import now_ms
-from crumbless.ledger.tables import site
+from crumbless.ledger.tables import site, workspace
 from crumbless.ledger.visibility_sql import visible_sites
 from crumbless.security.visibility import Scope
 from crumbless.sites.embed_snippet import embed_snippet
@@ -27,13 +27,17 @@ class SiteAppearance:
 
 @dataclass(frozen=True, slots=True)
 class StoredSite:
-    """A site. `embed_seen_at` and `embed_seen_origin`: when and on which page the widget was last loaded."""
+    """A site. `embed_seen_at` and `embed_seen_origin`: when and on which page the widget was last loaded.
+
+    `delete_at`: when it will be deleted; until then it is closed for visitors.
+    """
 
     key: str
     looks: SiteAppearance
     embed_seen_at: int | None
     embed_seen_origin: str | None
     created_at: int
+    delete_at: int | None = None
 
 
 def site_response(site: StoredSite, address: str) -> SiteResponse:
@@ -53,6 +57,7 @@ def site_response(site: StoredSite, address: str) -> SiteResponse:
         embed_seen_at=site.embed_seen_at,
         embed_seen_origin=site.embed_seen_origin,
         created_at=site.created_at,
+        delete_at=site.delete_at,
     )
 
 
@@ -81,8 +86,9 @@ def _stored_sites(connection: Connection, *conditions: Any) -> list[StoredSite]:
             row.embed_seen_at,
             row.embed_seen_origin,
             row.created_at,
+            row.delete_at,
         )
-        for row in connection.execute(select(site).where(*conditions).order_by(site.c.id))
+        for row in connection.execute(select(site).where(site.c.deleted_at.is_(None), *conditions).order_by(site.c.id))
     ]
 
 
@@ -139,8 +145,12 @@ def set_site_origins(connection: Connection, key: str, origins: list[str]) -> No
 
 
 def find_site(connection: Connection, key: str) -> Site | None:
-    """Return the site with this public key."""
-    row = connection.execute(select(site).where(site.c.key == key)).first()
+    """Return the site with this public key. A site that will be deleted, or whose workspace will, is not found."""
+    closing = or_(
+        site.c.delete_at.is_not(None), workspace.c.delete_at.is_not(None), workspace.c.deleted_at.is_not(None)
+    )
+    query = select(site).join(workspace, workspace.c.id == site.c.workspace_id)
+    row = connection.execute(query.where(site.c.key == key, ~closing)).first()
     if row is None:
         return None
     return Site(
@@ -153,3 +163,8 @@ def find_site(connection: Connection, key: str) -> Site | None:
         side=row.side,
         identity_mode=row.identity_mode,
     )
+
+
+def is_key_taken(connection: Connection, key: str) -> bool:
+    """Return whether a site has this key, also one that will be deleted."""
+    return connection.execute(select(site.c.id).where(site.c.key == key)).first() is not None

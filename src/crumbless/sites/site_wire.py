@@ -59,7 +59,10 @@ class SiteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SiteResponse(msgspec.Struct, frozen=True):
-    """A site and its embed code. `embed_seen_at`: when one of its pages last loaded the widget."""
+    """A site and its embed code. `embed_seen_at`: when one of its pages last loaded the widget.
+
+    `delete_at`: when it will be deleted; until then it is closed for visitors, and the deletion can be undone.
+    """
 
     key: str
     name: str
@@ -70,6 +73,7 @@ class SiteResponse(msgspec.Struct, frozen=True):
     embed_seen_at: int | None
     embed_seen_origin: str | None
     created_at: int
+    delete_at: int | None = None
 
 
 class SitesResponse(msgspec.Struct, frozen=True):

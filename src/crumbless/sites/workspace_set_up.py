@@ -13,7 +13,7 @@ from crumbless.core.origin import check_origin
 from crumbless.people.workspace_store import add_workspace, choose_workspace
 from crumbless.security.access import OperatorRole
 from crumbless.sites.site_store import add_site as insert_site
-from crumbless.sites.site_store import find_site
+from crumbless.sites.site_store import is_key_taken
 
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,189}")
 _SITE_KEY = re.compile(r"[A-Za-z0-9_-]{4,64}")
@@ -61,7 +61,7 @@ def add_site(connection: Connection, workspace: int, key: str, name: str, origin
     """
     if not _SITE_KEY.fullmatch(key):
         raise ApiError("invalid", "A site key must have 4 to 64 letters, digits, - or _.")
-    if find_site(connection, key) is not None:
+    if is_key_taken(connection, key):
         raise ApiError("invalid", f"A site with the key {key} already exists.")
     name = check_name(name, FOR_SITES)
     insert_site(connection, workspace, key, name, [check_origin(origin) for origin in origins])

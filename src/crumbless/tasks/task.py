@@ -9,15 +9,15 @@ from crumbless.core.errors import CrumblessError
 from crumbless.core.time_units import DAY_MS, HOUR_MS, HOUR_SECONDS, MINUTE_MS
 from crumbless.device_storage.storage_registry import Service
 
-TaskKind = Literal["mail", "file_removal", "retention", "reset", "attempts", "backup"] | Service
+TaskKind = Literal["mail", "file_removal", "retention", "reset", "attempts", "backup", "retention_run"] | Service
 
 EVENT_KINDS: frozenset[TaskKind] = frozenset(get_args(Service))
 """Events for vendors, one kind for each service."""
 
-RECURRING: Mapping[TaskKind, int] = {"retention": -1, "backup": -2}
+RECURRING: Mapping[TaskKind, int] = {"retention": -1, "backup": -2, "retention_run": -3}
 """Jobs that recur indefinitely. Each kind is one row with a fixed ID, so that several nodes add it only once."""
 
-INTERVAL_MS: Mapping[TaskKind, int] = {"retention": HOUR_MS, "backup": DAY_MS}
+INTERVAL_MS: Mapping[TaskKind, int] = {"retention": HOUR_MS, "backup": DAY_MS, "retention_run": DAY_MS}
 """The interval of each recurring kind."""
 
 LEASE_MS = MINUTE_MS
@@ -26,7 +26,7 @@ LEASE_MS = MINUTE_MS
 DEADLINE_SECONDS = 40.0
 """Longest time of one attempt: well within the lease, so that two nodes never run the same task."""
 
-LONG_SECONDS: Mapping[TaskKind, float] = {"backup": 6 * HOUR_SECONDS}
+LONG_SECONDS: Mapping[TaskKind, float] = dict.fromkeys(("backup", "retention_run"), 6 * HOUR_SECONDS)
 """Kinds that may take longer than DEADLINE_SECONDS."""
 
 MAX_ATTEMPTS = 8

@@ -59,6 +59,12 @@ def add_recurring(connection: Connection, kind: TaskKind, due_at: int) -> None:
         connection.execute(insert(task).values(id=number, kind=kind, payload={}, due_at=due_at, created_at=now_ms()))
 
 
+def hasten_recurring(connection: Connection, kind: TaskKind) -> None:
+    """Make a recurring job due now. Before the first start of a server it does not exist, and nothing changes."""
+    connection.execute(update(task).where(task.c.id == RECURRING[kind]).values(due_at=now_ms()))
+    after_commit(connection, TasksQueued())
+
+
 def next_due(connection: Connection, kinds: Collection[TaskKind]) -> dict[TaskKind, int]:
     """Return for each kind that has tasks when the next one can be claimed (milliseconds)."""
     now, clock = now_ms(), lease_clock(connection)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
@@ -76,6 +77,11 @@ def contact_of_row(row: Row[tuple[object, ...]]) -> Contact | None:
     return Contact(values["contact_name"], values["contact_email"], attributes[VERIFIED], attributes["own"])
 
 
+def contact_from(row: Any) -> Contact:
+    """Return the contact in a row of its table."""
+    return Contact(row.name, row.email, row.attributes[VERIFIED], row.attributes["own"])
+
+
 def link_visitor(connection: Connection, of: LinkedVisitor, contact_id: str, name: str, thumbprint: str | None) -> None:
     """Link the visitor, with their conversations, to the contact.
 
@@ -135,10 +141,10 @@ def conversation_to_transfer(connection: Connection, contact_id: str) -> tuple[s
     return None if row is None else (row.visitor_id, row.id)
 
 
-def remove_lone_contact(connection: Connection, contact_id: str) -> None:
-    """Delete a contact that has no visitors left."""
+def remove_lone_contact(connection: Connection, contact_id: str) -> int:
+    """Delete a contact that has no visitors left. Return the number of deleted contacts."""
     used = select(visitor.c.id).where(visitor.c.contact_id == contact_id).exists()
-    connection.execute(delete(contact).where(contact.c.id == contact_id, ~used))
+    return connection.execute(delete(contact).where(contact.c.id == contact_id, ~used)).rowcount
 
 
 def end_unverified_sessions(connection: Connection, site_id: int) -> list[Session]:

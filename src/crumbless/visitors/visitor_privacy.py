@@ -5,28 +5,18 @@ from collections.abc import AsyncIterator
 import msgspec
 from sqlalchemy import Connection
 
-from crumbless.accounts.one_time_token_store import delete_one_time_tokens
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import new_id, now_ms
 from crumbless.http.action_services import ActionServices
 from crumbless.ledger.entry import entry_for_visitor, erasure
 from crumbless.ledger.ledger_port import Erasure, ReaderPort
 from crumbless.ledger.timeline_read import entries_for_visitor
-from crumbless.realtime.session_store import remove_visitor_sessions
 from crumbless.security.access import Session, require
-from crumbless.tasks.task import EVENT_KINDS
-from crumbless.tasks.task_store import delete_tasks
-from crumbless.visitors.ban_store import remove_name_from_bans
-from crumbless.visitors.contact_store import conversations_of, find_linked_visitor, remove_lone_contact
+from crumbless.visitors.contact_store import conversations_of
 from crumbless.visitors.privacy_wire import ErasedResponse, ExportedConversation, VisitorExport
+from crumbless.visitors.visitor_erase import empty_conversations, forget_visitor
 from crumbless.visitors.visitor_reach import reach_of
 from crumbless.visitors.visitor_record import VisitorRecord, find_visitor_record
-from crumbless.visitors.visitor_store import (
-    anonymise_visitor,
-    erase_conversations,
-    identifiers_of,
-    receipt_chains_of,
-)
 
 EXPORT_PAGE = 500
 """Entries read and encoded at a time: some milliseconds of a reader thread, less than one of the event loop."""
@@ -53,18 +43,9 @@ async def erase_own(services: ActionServices, actor: Session) -> ErasedResponse:
     def erase(connection: Connection) -> Erasure[ErasedResponse]:
         reach = reach_of(connection, actor.id)
         conversations = conversations_of(connection, reach.visitors)
-        known = find_linked_visitor(connection, actor.subject)
-        for chain in receipt_chains_of(connection, conversations):
-            delete_tasks(connection, EVENT_KINDS, about=chain)
-        messages = erase_conversations(connection, actor.workspace, conversations)
+        messages = empty_conversations(connection, actor.workspace, conversations)
         for one in reach.visitors:
-            remove_visitor_sessions(connection, one)
-            remove_name_from_bans(connection, identifiers_of(connection, one))
-            anonymise_visitor(connection, one)
-            delete_tasks(connection, ["mail"], about=one)
-        if known is not None and known.contact is not None:
-            remove_lone_contact(connection, known.contact)
-        delete_one_time_tokens(connection, ("continue_code", "continue_link"), conversations)
+            forget_visitor(connection, one)
         return Erasure(
             ErasedResponse(len(conversations), messages),
             [erasure(actor.workspace, conversation, new_id(), now_ms()) for conversation in conversations],

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import (
     Connection,
     and_,
+    case,
     func,
     insert,
     select,
@@ -20,15 +21,20 @@ from crumbless.sites.site_store import Site
 def erase_conversations(connection: Connection, workspace_id: int, conversations: Sequence[str]) -> int:
     """Erase the content of these conversations. Return the number of their messages.
 
-    The rows remain, so that seqs and positions have no gap and used IDs stay reserved. They contain the time, the kind
-    and the author's side.
+    The rows remain, so that seqs and positions have no gap and used IDs stay reserved. retention/shell.py lists their
+    columns.
     """
     own = and_(conversation.c.workspace_id == workspace_id, conversation.c.id.in_(conversations))
     numbers = [*connection.execute(select(conversation.c.no).where(own)).scalars()]
     inside = entry.c.conversation_no.in_(numbers)
     messages = connection.execute(select(func.count()).where(inside, entry.c.kind == "message")).scalar_one()
-    connection.execute(update(entry).where(inside).values(author_id="", author_name="", data=None))
-    connection.execute(update(conversation).where(conversation.c.no.in_(numbers)).values(receipt_chain=None))
+    author = case((entry.c.author_kind == "visitor", ""), else_=entry.c.author_id)
+    connection.execute(update(entry).where(inside).values(author_id=author, author_name="", data=None))
+    connection.execute(
+        update(conversation)
+        .where(conversation.c.no.in_(numbers))
+        .values(receipt_chain=None, erased_at=func.coalesce(conversation.c.erased_at, now_ms()))
+    )
     return messages
 
 
