@@ -91,6 +91,7 @@ COMMANDS = (
     ),
     LazyCommand("site", "crumbless.cli.site_commands", "The websites with the chat on them."),
     LazyCommand("tag", "crumbless.cli.tag_commands", "Google Analytics and TikTok on a site, after consent."),
+    LazyCommand("retention", "crumbless.cli.retention_commands", "How long data is stored, and what is deleted next."),
     LazyCommand("consent", "crumbless.cli.tag_commands", "The visitors' consent receipts."),
 )
 
