@@ -21,7 +21,8 @@ from support.scene import DEADLINE_MS, PASSWORD
 from support.server import ServerProcess, wait_until
 
 PAGES = (
-    *("profile", "security", "people", "sites", "sites/tea-shop", "sites/new", "workspace", "bans", "server", "audit"),
+    *("profile", "security", "people", "sites", "sites/tea-shop", "sites/new", "workspace", "bans", "server"),
+    *("retention", "requests", "audit"),
 )
 ROLES: tuple[OperatorRole, ...] = ("owner", "admin", "operator", "analyst")
 WIDE: ViewportSize = {"width": 1280, "height": 800}
@@ -315,10 +316,14 @@ def test_first_run_sets_up_a_workspace(tmp_path: Path, person: Callable[..., Per
         }.items():
             owner.page.get_by_label(label).fill(value)
         owner.page.get_by_label("Name", exact=True).fill("North shop")
+        rule = owner.page.get_by_label("Delete closed conversations")
+        expect(rule).to_have_value("never")
+        rule.select_option("365")
         owner.is_accessible("set-up")
         owner.click("Set up")
         owner.shows("Your workspace is ready")
         owner.shows("Not detected yet.")
+        assert server.rows("SELECT conversation_days FROM retention_rule") == [(365,)]
         owner.click("Open the desk")
         expect(owner.page.get_by_role("heading", name="Conversations")).to_be_visible()
         other = person(server)

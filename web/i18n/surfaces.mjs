@@ -16,6 +16,7 @@ export const SURFACES = {
   desk: { languages: "interface", modules: ["lazy"], includes: "conversation" },
   desk_pages: { languages: "interface", modules: ["lazy"] },
   audit_log: { languages: "interface", modules: ["lazy"] },
+  privacy_pages: { languages: "interface", modules: ["lazy"] },
   connection_check: { languages: "interface", modules: ["lazy"] },
   stored_data: { languages: "every", modules: ["lazy"] },
   consent: { languages: "every", modules: [], plain: true },

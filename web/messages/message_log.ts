@@ -22,10 +22,10 @@ export interface Applied {
 /** Return a log without entries. Set `lastSeq` if the log continues after entries that are not shown. */
 export const emptyLog = (lastSeq = 0): MessageLog => ({ entries: [], lastSeq, seen: { visitor: 0, operator: 0 } });
 
-/** Return whether this entry reports that the visitor has erased the conversation. It is always the last entry. */
+/** Return whether this entry reports that the conversation was erased: by the visitor, an operator or a retention rule. It is always the last entry. */
 export const isErasure = (entry: Entry | null | undefined): boolean => entry?.kind === "erased";
 
-/** Return whether the visitor has erased the conversation with these newest entries. */
+/** Return whether the conversation with these newest entries was erased. */
 export const isErased = (entries: readonly Entry[]): boolean => isErasure(entries.at(-1));
 
 /** Return the shell of an erased entry. It is the same on the server and wherever the entry is stored. */

@@ -40,6 +40,14 @@ const PARTS: Record<PageName, { verb: Verb; load: () => Promise<Page> }> = {
     verb: "manage_workspace",
     load: importPart(() => import("../workspace/server_data_page").then((it) => it.ServerDataPage)),
   },
+  retention: {
+    verb: "manage_workspace",
+    load: importPart(() => import("../privacy/retention_page").then((it) => it.RetentionPage)),
+  },
+  requests: {
+    verb: "erase_data",
+    load: importPart(() => import("../privacy/requests_page").then((it) => it.RequestsPage)),
+  },
   audit: { verb: "read_audit", load: importPart(() => import("../workspace/audit_page").then((it) => it.AuditPage)) },
 };
 

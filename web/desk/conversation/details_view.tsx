@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { isErasure } from "../../messages/message_log";
 import type { ConversationSummary } from "../../wire/frames";
 import type { Contact } from "../../wire/timeline";
 import type { DeskApi } from "../core/desk_api";
@@ -16,6 +17,7 @@ interface Properties {
   readonly id: string;
 }
 
+const loadDelete = importPart(() => import("../privacy/delete_dialog").then((it) => it.DeleteDialog));
 const loadBan = importPart(() => import("../workspace/ban_dialog").then((it) => it.BanDialog));
 
 /** The known facts of a conversation, beside it. */
@@ -45,6 +47,7 @@ export function DetailsView({ feed, call, id }: Properties) {
         <Fact name={shared.messages}>{countMessages(feed, summary)}</Fact>
       </dl>
       {feed.may("ban_visitor") && <BanButton call={call} id={id} />}
+      {feed.may("erase_data") && !isErasure(summary.last) && <DeleteButtons call={call} id={id} />}
     </aside>
   );
 }
@@ -83,6 +86,24 @@ function BanButton({ call, id }: Pick<Properties, "call" | "id">) {
         {words.banVisitor}
       </button>
       {asks && <LazyPart load={loadBan} properties={{ call, conversation: id, onClose: () => setAsks(false) }} />}
+    </>
+  );
+}
+
+/** Deletes the conversation, or everything about its visitor. */
+function DeleteButtons({ call, id }: Pick<Properties, "call" | "id">) {
+  const { words } = useTranslations();
+  const [asks, setAsks] = useState<{ whole: boolean } | null>(null);
+  const properties = asks && { call, conversation: id, whole: asks.whole, onClose: () => setAsks(null) };
+  return (
+    <>
+      <button type="button" class="button" onClick={() => setAsks({ whole: false })}>
+        {words.deleteConversation}
+      </button>
+      <button type="button" class="button" onClick={() => setAsks({ whole: true })}>
+        {words.deleteVisitor}
+      </button>
+      {properties && <LazyPart load={loadDelete} properties={properties} />}
     </>
   );
 }

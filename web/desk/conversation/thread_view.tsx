@@ -62,7 +62,11 @@ export function ThreadView({ feed, arrangement, id }: ViewProperties) {
   return (
     <section class="talk" aria-labelledby="talk-heading" onKeyDown={leave}>
       <TalkHeader feed={feed} arrangement={arrangement} summary={summary} missing={missing} heading={heading} />
-      {erased ? <ErasedBody /> : thread && <TalkBody feed={feed} thread={thread} summary={summary} onEdit={edit} />}
+      {erased ? (
+        <ErasedBody byVisitor={summary?.last?.author.kind === "visitor"} />
+      ) : (
+        thread && <TalkBody feed={feed} thread={thread} summary={summary} onEdit={edit} />
+      )}
       {!missing && !erased && !feed.may("send_message") && (
         <footer class="talk-foot">
           <p class="talk-hint">{words.onlyReads}</p>
@@ -191,11 +195,11 @@ function TalkBody({ feed, thread, summary, onEdit }: BodyProperties) {
 }
 
 /** Replaces the messages of an erased conversation. */
-function ErasedBody() {
+function ErasedBody({ byVisitor }: { readonly byVisitor: boolean }) {
   const { words } = useTranslations();
   return (
     <div class="empty" role="status">
-      <p class="empty-title">{words.erased}</p>
+      <p class="empty-title">{byVisitor ? words.erased : words.deleted}</p>
       <p>{words.erasedHint}</p>
     </div>
   );

@@ -11,7 +11,18 @@ export function writeRoute(conversation: string | null): string {
 }
 
 /** The desk's settings pages. */
-export const PAGES = ["profile", "security", "people", "sites", "workspace", "bans", "server", "audit"] as const;
+export const PAGES = [
+  "profile",
+  "security",
+  "people",
+  "sites",
+  "workspace",
+  "bans",
+  "server",
+  "retention",
+  "requests",
+  "audit",
+] as const;
 export type PageName = (typeof PAGES)[number];
 
 /** A page, and the item on it: the key of a site. */

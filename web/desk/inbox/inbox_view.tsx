@@ -162,7 +162,7 @@ const LAST_WORDS = 160;
 function LastWords({ row, operator }: Pick<RowProperties, "row" | "operator">) {
   const { words } = useTranslations();
   if (!row.last) return null;
-  if (isErasure(row.last)) return <>{words.erased}</>;
+  if (isErasure(row.last)) return <>{row.last?.author.kind === "visitor" ? words.erased : words.deleted}</>;
   const { author } = row.last;
   const text = textOf(row.last) ?? "";
   const by = author.id === operator?.id ? words.you : `${author.name}:`;

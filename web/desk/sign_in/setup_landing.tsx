@@ -3,6 +3,9 @@ import { chooseLanguage } from "../../i18n/language";
 import type { SetUpLinkResponse, SetUpResponse, SiteSeen } from "../../wire/site_wire";
 import { useTranslations } from "../core/desk_context";
 import { usePageWords } from "../core/page_context";
+import "../privacy/privacy.css";
+import { type Period, PeriodSelect } from "../privacy/period_select";
+import { WithPrivacyTexts } from "../privacy/privacy_texts";
 import { EmbedSnippet } from "../sites/embed_section";
 import { isOrigin, parseOrigins } from "../sites/parse_origins";
 import { FormField } from "../ui/form_field";
@@ -49,6 +52,7 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
     { current: HTMLInputElement | null }
   >;
   const [faults, setFaults] = useState<Faults>({});
+  const [period, setPeriod] = useState<Period>(null);
   const action = useAction();
   const typed = (name: FieldName) => fields[name].current?.value ?? "";
   const check = (origins: readonly string[]): Faults => {
@@ -79,6 +83,11 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
         time_zone: timeZone(),
       };
       const answer = await api.post<SetUpResponse>("/v1/setup", body, { key });
+      if (typeof period === "number") {
+        const own = api.withSession({ token: answer.token, key });
+        // The workspace exists. A failure here must not look like a failed set-up: the page "Retention" shows the rule.
+        await own.post("/v1/desk/retention", { conversation_days: period }).catch(() => {});
+      }
       // The policy of a new workspace requires nothing.
       onMade({ answer, entered: { answer: { ...answer, only_sets_up: false }, key } });
     });
@@ -124,6 +133,11 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
           maxLength={400}
           dir="ltr"
         />
+        <WithPrivacyTexts>
+          {({ setUp }) => (
+            <PeriodSelect label={setUp.ask} hint={setUp.hint} value={period} never onChange={setPeriod} />
+          )}
+        </WithPrivacyTexts>
         <ActionStatus action={action} />
         <button type="submit" class="button button-primary" aria-disabled={action.busy}>
           {entry.setUp}

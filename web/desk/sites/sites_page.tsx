@@ -1,6 +1,7 @@
 import type { SiteResponse, SitesResponse } from "../../wire/site_wire";
 import { writePage } from "../core/desk_route";
 import { type PageProperties, usePage, usePageWords } from "../core/page_context";
+import { SiteDeletion } from "../privacy/delete_section";
 import { ActionStatus, Section, WhenReady } from "../ui/page_parts";
 import { useAction, useResource } from "../ui/use_action";
 import { EmbedSection } from "./embed_section";
@@ -122,6 +123,7 @@ function SiteSettings({
         <ActionStatus action={action} />
       </Section>
       <IdentityKeys site={site.key} />
+      <SiteDeletion site={site} onChanged={onChanged} />
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import type { WorkspaceResponse } from "../../wire/people_wire";
 import { usePage, usePageWords } from "../core/page_context";
+import { WorkspaceDeletion } from "../privacy/delete_section";
 import { FormField } from "../ui/form_field";
 import { ActionStatus, Section, When, WhenReady } from "../ui/page_parts";
 import { useAction, useResource } from "../ui/use_action";
@@ -10,7 +11,7 @@ import { TaskSection } from "./task_section";
 /** Settings for the whole workspace. */
 export function WorkspacePage() {
   const { workspace: words } = usePageWords();
-  const { call } = usePage();
+  const { call, may } = usePage();
   const loaded = useResource(() => call.get<WorkspaceResponse>("/v1/desk/workspace"));
   return (
     <>
@@ -18,6 +19,7 @@ export function WorkspacePage() {
       <WhenReady of={loaded}>{(workspace) => <NameForm workspace={workspace} />}</WhenReady>
       <PolicySection />
       <TaskSection />
+      {may("delete_workspace") && loaded.value && <WorkspaceDeletion workspace={loaded.value} onChanged={loaded.put} />}
     </>
   );
 }
