@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from crumbless.core.settings import PREFIX, Settings
 from crumbless.server_data.server_data_texts import ServerDataTexts, server_text_faults
-from crumbless.server_data.server_data_view import ServerDataView
+from crumbless.server_data.server_data_view import NO_PERIODS, ServerDataView
 from crumbless.server_data.server_registry import ServerRegistry, ServerRegistryError, parse_server_registry
 from crumbless.server_data.server_registry_read import read_server_data_texts
 
@@ -68,7 +68,7 @@ def guide_text(registry: ServerRegistry, texts: ServerDataTexts) -> str:
 
     return environment.get_template("data_protection.md.jinja").render(
         revision=registry.revision[0],
-        groups=view.groups("en", {}),
+        groups=view.groups("en", {}, NO_PERIODS),
         sent=view.sent("en"),
         requests={one.name: one.request for one in registry.sent},
         tables=registry.table,

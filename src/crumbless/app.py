@@ -123,8 +123,9 @@ class Server:
         mail = MailSend(mails or open_mail(settings.mail, sender), secret_box, settings.server.address, sender)
         files = FileStore(settings.files, default_folder(database_url))
         retention = RetentionMetrics()
-        parts = self._ledger, self._reader, secret_box, mail, files, retention
-        handlers = task_handlers(settings, *parts)
+        handlers = task_handlers(
+            settings, self._ledger, self._reader, secret_box, mail=mail, files=files, retention=retention
+        )
         self._tasks = TaskRunner(handlers, self._ledger, self._reader, settings.tasks.task_poll_seconds)
         self._seen = LastSeenWriter(self._used_sessions, self._ledger)
         self._clock = ClockWatch(self._ledger, self._reader, shared=is_postgres(database_url))

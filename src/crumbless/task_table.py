@@ -1,4 +1,4 @@
-"""What runs each kind of task (tasks/task_runner.py)."""
+"""The handlers of all kinds of tasks (tasks/task_runner.py)."""
 
 from crumbless.consent.relay_ga4 import Ga4Relay
 from crumbless.consent.relay_runner import RelaySend
@@ -24,6 +24,7 @@ def task_handlers(
     ledger: LedgerPort,
     reader: ReaderPort,
     secret_box: SecretBox,
+    *,
     mail: MailSend,
     files: FileStore,
     retention: RetentionMetrics,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from support.client import Frame, Person, Transport, ask
-from support.people import OLGA, World, new_entry_id, say
+from support.people import OLGA, TEA, World, new_entry_id, say
 from support.retention_runs import run_retention
 from support.server import ServerProcess, environment_of, run_command
 from support.shells import shell_counts
@@ -238,3 +238,21 @@ async def test_expired_text_is_in_no_file_and_no_response(own_world: World, tmp_
     inbox = await ask(world.http, await world.operator(), "GET", "/v1/desk/conversations")
     assert vera.conversation in inbox.text
     assert "of-vera" not in inbox.text
+
+
+async def test_policy_page_and_desk_show_the_periods_of_the_rules(own_world: World) -> None:
+    world = own_world
+    made = {"name": "Other", "origins": ["https://other.example"]}
+    other = (await ask(world.http, await world.operator(), "POST", "/v1/desk/sites", made)).json()["key"]
+    paths = f"/policy/{TEA.key}?lang=en", f"/policy/{other}?lang=en", "/v1/desk/server-data?lang=en"
+
+    async def shown(days: int) -> list[bool]:
+        text = f"or {days} days after the last message of a closed conversation"
+        pages = [await ask(world.http, await world.operator(), "GET", path) for path in paths]
+        assert all(page.status_code == 200 for page in pages)
+        return [text in page.text for page in pages]
+
+    assert await shown(90) == [False, False, False]
+    await save(world, conversation_days=90, sites=[{"key": other, "conversation_days": 30}])
+    assert await shown(90) == [True, False, True]
+    assert await shown(30) == [False, True, False]

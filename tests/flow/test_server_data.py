@@ -26,11 +26,11 @@ OpenWorld = Callable[[ServerProcess], World]
 RULES = [rule for rule in read_server_registry().rules() if rule.erase != "unrelated"]
 """The columns about visitors. Only these can be in an export."""
 
-FIXED = {
+FIXED: dict[str, set[str]] = {
     "conversation": {
         *("no", "id", "workspace_id", "number", "site_id", "team_id", "visitor_id", "status", "waiting_since"),
         *("last_seq", "last_visitor_seq", "position", "visitor_seen", "operator_seen", "seen_position"),
-        "receipt_chain",
+        *("receipt_chain", "erased_at"),
     },
     "entry": {"workspace_id", "position", "conversation_no", "seq", "visitor_seq", "id", "kind", "author_kind"},
     "visitor": {"id", "workspace_id", "site_id", "contact_id"},
@@ -41,6 +41,7 @@ FIXED = {
     "one_time_token": {"id", "workspace_id", "kind", "subject"},
     "task": {"id", "workspace_id", "kind", "about"},
     "audit_log": {"target_id"},
+    "person_request": set(),
 }
 """Columns whose values identify, order or number rows, or whose table can only be appended to."""
 
@@ -122,7 +123,10 @@ async def verified_visitor(world: World) -> tuple[Person, str]:
 
 
 def add_rows(server: ServerProcess, vera: Person, receipt: str) -> None:
-    """Add a ban, failed jobs and an entry of the audit log about the visitor, which real ones would end the session."""
+    """Add rows about the visitor: a ban, failed jobs, a request and an entry of the audit log.
+
+    A real ban would end the session.
+    """
     server.change(
         "INSERT INTO ban (id, workspace_id, kind, value, label, reason, created_by, created_at, ends_at) "
         "VALUES (?, 1, 'visitor', ?, '', '', '', 0, 0)",
@@ -136,6 +140,11 @@ def add_rows(server: ServerProcess, vera: Person, receipt: str) -> None:
             kind,
             about,
         )
+    server.change(
+        "INSERT INTO person_request (id, workspace_id, kind, status, email, asked_at, due_at, created_at) "
+        "VALUES (?, 1, 'erase', 'open', 'vera@tea.example', 0, 0, 0)",
+        new_entry_id(),
+    )
     server.change(
         "INSERT INTO audit_log (workspace_id, at, actor_kind, actor_id, actor_name, action, target_kind, target_id, "
         "target_name, details) VALUES (1, 0, 'operator', '', '', 'visitor_banned', 'visitor', ?, '', '{}')",
@@ -162,6 +171,7 @@ def fill_rows(server: ServerProcess, vera: Person, receipt: str) -> list[Filled]
         "one_time_token": [row_of(server, "one_time_token", "subject = ?", vera.conversation)],
         "task": [row_of(server, "task", "about = ?", about) for about in (vera.id, receipt)],
         "audit_log": [row_of(server, "audit_log", "target_id = ?", vera.id)],
+        "person_request": [row_of(server, "person_request", "email = 'vera@tea.example'")],
     }
     assert set(rows) == {rule.table for rule in RULES} == set(FIXED), "every table about visitors has a row"
     filled: list[Filled] = []
@@ -218,7 +228,9 @@ async def test_erasure_has_the_declared_effect_on_each_column(start_server: Star
 
     await world.eventually(texts_are_gone)
     kept = {one.name for one in texts.values() if one.rule.erase == "kept"}
-    assert kept <= {"ban.network_hash", "ban.reason", "ban.created_by"}, "no other text about a visitor is kept"
+    assert kept <= {"entry.author_id", "ban.network_hash", "ban.reason", "ban.created_by", "person_request.email"}, (
+        "no other text about a visitor is kept"
+    )
 
 
 def effect_on(one: Filled, after: list[Any]) -> str:

@@ -38,10 +38,10 @@ SUBJECTS = (
     "visitors",
     "conversations",
     "stream",
-    "server_data",
-    "pages",
     "operations",
     "retention",
+    "server_data",
+    "pages",
     "storage_auditor",
     "connection_check",
 )

@@ -295,9 +295,8 @@ def _read_file(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{CONFIG_FILE}: cannot read {path}: {getattr(error, 'strerror', None) or 'not UTF-8'}"
-        ) from None
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        raise SettingsError(f"{CONFIG_FILE}: cannot read {path}: {reason}") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{CONFIG_FILE}: {path} is not TOML: {error}") from None
 
@@ -337,8 +336,8 @@ def _check_proxies(settings: Settings) -> None:
         try:
             ipaddress.ip_network(network, strict=False)
         except ValueError:
-            wanted = "expected addresses or networks like 10.0.0.0/8"
-            raise SettingsError(f"{PREFIX}TRUSTED_PROXIES: {wanted} (it has {network!r})") from None
+            wanted = f"expected addresses or networks like 10.0.0.0/8 (it has {network!r})"
+            raise SettingsError(f"{PREFIX}TRUSTED_PROXIES: {wanted}") from None
 
 
 def check_database_url(url: str) -> None:
@@ -372,9 +371,8 @@ def _check_bus(settings: Settings) -> None:
     if settings.bus.bus_url not in {"memory", "postgresql"} and not all(
         _is_nats_url(url.strip()) for url in settings.bus.bus_url.split(",")
     ):
-        raise SettingsError(
-            f"{name}: expected memory, postgresql, or nats://HOST:PORT (tls://HOST:PORT), several separated by commas"
-        )
+        wanted = "expected memory, postgresql, or nats://HOST:PORT (tls://HOST:PORT), several separated by commas"
+        raise SettingsError(f"{name}: {wanted}")
     if settings.bus.bus_url != "memory" and settings.database.database_url.startswith("sqlite:"):
         raise SettingsError(f"{name}: with SQLite there is one node, and its bus is memory; several need PostgreSQL")
 

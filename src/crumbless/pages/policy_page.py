@@ -17,6 +17,7 @@ from crumbless.http.assets import make_asset
 from crumbless.http.call import PublicCall
 from crumbless.pages.page_views import content_policy
 from crumbless.pages.policy_view import PolicyPages, Subject
+from crumbless.retention.rule_store import read_rules
 from crumbless.sites.site_look_up import find_public_site
 
 DISCLOSURE_SECONDS = 300
@@ -58,7 +59,8 @@ async def _find_subject(call: PublicCall, key: str) -> Subject | None:
     found = await call.read(find_vendor_tags, site.id)
     # The subject is the cache key of the rendered page, so it must not contain secrets.
     tags = tuple(replace(tag, secret="") for tag in found)
-    return Subject(site.key, site.name, site.origins, tags)
+    rules = await call.read(read_rules, site.workspace)
+    return Subject(site.key, site.name, site.origins, tags, tuple(rules.periods(site.id).items()))
 
 
 def _respond(call: PublicCall, subject: Subject | None) -> Response[bytes]:

@@ -30,12 +30,16 @@ OWN_PLACES = {name: f"#{name}" for name in ("browsers", "third", "off")}
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The subject of a policy: a site, or with an empty key the installation."""
+    """The subject of a policy: a site, or with an empty key the installation.
+
+    `periods`: the days of stored data that the site has set (RetentionRules.periods).
+    """
 
     key: str = ""
     name: str = ""
     origins: tuple[str, ...] = ()
     tags: tuple[VendorTag, ...] = ()
+    periods: tuple[tuple[str, int], ...] = ()
 
     @property
     def services(self) -> frozenset[str]:
@@ -100,7 +104,9 @@ class PolicyPages:
             browsers=self._browsers,
             company=self._company,
             server=read_server_data_texts()[language].page,
-            server_rows=self._server_data.of_visitors(language, any(tag.mode == "relay" for tag in subject.tags)),
+            server_rows=self._server_data.of_visitors(
+                language, any(tag.mode == "relay" for tag in subject.tags), dict(subject.periods)
+            ),
             server_sent=self._server_data.sent(language),
             style=self._assets.style("policy"),
             script=self._assets.script("policy"),

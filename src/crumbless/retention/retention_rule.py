@@ -35,3 +35,13 @@ class RetentionRules:
     def audit(self, defaults: RetentionSettings) -> int:
         """Return the days of the audit log."""
         return self.audit_days or defaults.audit_days
+
+    def periods(self, site_id: int | None) -> dict[str, int]:
+        """Return the days that are set for a site, or for the workspace: `conversation_days`, and names of settings."""
+        rule = self.common if site_id is None else self.sites.get(site_id, self.common)
+        days = {
+            "conversation_days": rule.conversation_days,
+            "receipt_days": rule.receipt_days or self.common.receipt_days,
+            "audit_days": self.audit_days,
+        }
+        return {name: number for name, number in days.items() if number is not None}

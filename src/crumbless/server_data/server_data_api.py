@@ -8,6 +8,7 @@ from litestar import Response
 from crumbless.core.accept_language import choose_language
 from crumbless.core.texts import languages_of
 from crumbless.http.call import OperatorCall
+from crumbless.retention.rule_store import read_rules
 from crumbless.server_data.server_data_export import RecordFormat, record_file, record_of
 from crumbless.server_data.server_data_store import count_data
 from crumbless.server_data.server_data_view import ServerDataView
@@ -33,17 +34,23 @@ class ServerDataExportQuery(ServerDataQuery, frozen=True):
 
 async def get_server_data(call: OperatorCall, query: ServerDataQuery) -> ServerDataResponse:
     """Return what is stored on the server, with the numbers of the workspace's rows."""
-    counts = await call.read(count_data, call.workspace)
-    return call.of(ServerDataView).response(query.language, counts)
+    return await _describe(call, query.language)
 
 
 async def get_server_data_export(call: OperatorCall, query: ServerDataExportQuery) -> Response[bytes]:
     """Return the record of processing as a file."""
-    counts = await call.read(count_data, call.workspace)
-    record = record_of(call.of(ServerDataView), call.platform.settings.company, query.language, counts)
+    shown = await _describe(call, query.language)
+    record = record_of(call.of(ServerDataView), call.platform.settings.company, shown, query.language)
     media_type = "text/csv" if query.format == "csv" else "application/json"
     headers = {
         "cache-control": "no-store",
         "content-disposition": f'attachment; filename="record-of-processing.{query.format}"',
     }
     return Response(record_file(record, query.format), media_type=media_type, headers=headers)
+
+
+async def _describe(call: OperatorCall, language: str) -> ServerDataResponse:
+    counts = await call.read(count_data, call.workspace)
+    rules = await call.read(read_rules, call.workspace)
+    periods = rules.periods(None)
+    return call.of(ServerDataView).response(language, counts, periods)

@@ -1,6 +1,5 @@
 """The record of processing (GDPR, article 30) as a file."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -9,7 +8,7 @@ from crumbless.core.csv_export import csv_row
 from crumbless.core.ids import now_ms
 from crumbless.core.settings import CompanySettings
 from crumbless.server_data.server_data_view import ServerDataView
-from crumbless.server_data.server_data_wire import ServerDataColumn, ServerDataRecord
+from crumbless.server_data.server_data_wire import ServerDataColumn, ServerDataRecord, ServerDataResponse
 
 RecordFormat = Literal["csv", "json"]
 
@@ -20,10 +19,9 @@ COLUMNS = (
 
 
 def record_of(
-    view: ServerDataView, company: CompanySettings, language: str, counts: Mapping[str, int]
+    view: ServerDataView, company: CompanySettings, shown: ServerDataResponse, language: str
 ) -> ServerDataRecord:
-    """Return the record of processing in a language."""
-    shown = view.response(language, counts)
+    """Return the record of processing in a language. `shown` is what the desk's page shows."""
     return ServerDataRecord(
         created_at=now_ms(),
         organisation=company.organisation,

@@ -66,6 +66,7 @@ class PageTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     recipients: Text
     no_recipient: Text
     years: Text
+    expires: Text
     rights: Text
 
 

@@ -1,6 +1,7 @@
 """The registry of the server in the texts of a language, with the periods of the settings."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from crumbless.core.message_format import format_message
 from crumbless.core.settings import Settings, setting
@@ -15,6 +16,11 @@ from crumbless.server_data.server_data_wire import (
 )
 from crumbless.server_data.server_registry import SUBJECTS, Data, ServerRegistry
 from crumbless.server_data.server_registry_read import read_server_data_texts
+
+Periods = Mapping[str, int]
+"""The days that a workspace or site has set: `conversation_days`, and those in place of settings with that name."""
+
+NO_PERIODS: Periods = MappingProxyType({})
 
 
 class ServerDataView:
@@ -32,10 +38,9 @@ class ServerDataView:
             if one.period is not None
         }
 
-    def row(self, one: Data, language: str, count: int | None = None) -> ServerDataRow:
+    def row(self, one: Data, language: str, periods: Periods, count: int | None = None) -> ServerDataRow:
         """Return a kind of data. `count` is that of its rows, if they were counted."""
         texts = read_server_data_texts()[language]
-        shown = "" if one.period is None else _period_text(self._lifetimes[one.period], language)
         own = texts.data[one.name]
         return ServerDataRow(
             name=one.name,
@@ -43,22 +48,33 @@ class ServerDataView:
             contains=own.contains,
             purpose=own.purpose,
             basis=texts.basis[one.basis],
-            deleted=texts.retention_text(language, one, shown),
+            deleted=self._deleted(one, language, periods),
             recipients=texts.recipients_text(one),
             location=texts.location[one.location],
             count=None if count is None else min(count, MOST),
             more=count is not None and count > MOST,
         )
 
-    def of_visitors(self, language: str, to_vendors: bool) -> list[ServerDataRow]:
+    def _deleted(self, one: Data, language: str, periods: Periods) -> str:
+        """Return when data is deleted."""
+        texts = read_server_data_texts()[language]
+        if one.retention == "erasure" and "conversation_days" in periods:
+            shown = _period_text(f"{periods['conversation_days']}d", language)
+            return format_message(texts.page.expires, language, {"period": shown})
+        if one.period is None:
+            return texts.retention_text(language, one, "")
+        lifetime = f"{periods[one.period]}d" if one.period in periods else self._lifetimes[one.period]
+        return texts.retention_text(language, one, _period_text(lifetime, language))
+
+    def of_visitors(self, language: str, to_vendors: bool, periods: Periods) -> list[ServerDataRow]:
         """Return the data about visitors. `to_vendors`: the server sends events of the site to vendors."""
         return [
-            self.row(one, language)
+            self.row(one, language, periods)
             for one in self.registry.data
             if "visitors" in one.subjects and (to_vendors or "vendors" not in one.recipients)
         ]
 
-    def groups(self, language: str, counts: Mapping[str, int]) -> list[ServerDataGroup]:
+    def groups(self, language: str, counts: Mapping[str, int], periods: Periods) -> list[ServerDataGroup]:
         """Return all data. Each kind is in the group of its first subject."""
         texts = read_server_data_texts()[language]
         return [
@@ -66,7 +82,7 @@ class ServerDataView:
                 subject,
                 texts.subject[subject],
                 [
-                    self.row(one, language, counts.get(one.name))
+                    self.row(one, language, periods, counts.get(one.name))
                     for one in self.registry.data
                     if one.subjects[0] == subject
                 ],
@@ -87,11 +103,11 @@ class ServerDataView:
             for rule in self.registry.rules()
         ]
 
-    def response(self, language: str, counts: Mapping[str, int]) -> ServerDataResponse:
+    def response(self, language: str, counts: Mapping[str, int], periods: Periods) -> ServerDataResponse:
         """Return all data with the numbers of rows."""
         newest = self.registry.revision[0]
         return ServerDataResponse(
-            newest.number, newest.date.isoformat(), self.groups(language, counts), self.sent(language)
+            newest.number, newest.date.isoformat(), self.groups(language, counts, periods), self.sent(language)
         )
 
 

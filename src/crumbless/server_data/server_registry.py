@@ -19,13 +19,25 @@ from crumbless.device_storage.storage_registry import Name
 
 Subject = Literal["visitors", "operators", "operation"]
 Location = Literal["database", "files", "log", "metrics", "memory", "backup"]
-Basis = Literal["service", "interest", "consent", "proof", "employment", "none"]
+Basis = Literal["service", "interest", "consent", "proof", "obligation", "employment", "none"]
 Retention = Literal[
-    "erasure", "age", "unused", "ended", "ban", "done", "never", "removed", "installation", "short", "copies", "yours"
+    "erasure",
+    "age",
+    "unused",
+    "ended",
+    "ban",
+    "done",
+    "request",
+    "never",
+    "removed",
+    "installation",
+    "short",
+    "copies",
+    "yours",
 ]
 Recipient = Literal["team", "page", "mail", "vendors", "storage", "monitoring"]
 Effect = Literal["unrelated", "emptied", "deleted", "kept"]
-Reason = Literal["shell", "proof", "ban", "log"]
+Reason = Literal["shell", "operator", "proof", "ban", "request", "log"]
 
 WITH_PERIOD: tuple[Retention, ...] = ("age", "unused", "ended", "done")
 """Kinds of retention that last for a period after their event."""

@@ -178,3 +178,11 @@ def test_periods_are_those_of_the_settings() -> None:
     own = PolicyPages(REGISTRY, "http://127.0.0.1:8000", settings.company, Assets(), view)
     assert "7 days after it was stored" in page(among=own)
     assert "3 years after it was stored" in page()
+
+
+def test_periods_that_the_site_has_set_are_shown() -> None:
+    with_rule = page(Subject("tea", "Tea", periods=(("conversation_days", 365), ("receipt_days", 90))))
+    assert with_rule.count("or 1 year after the last message of a closed conversation") == 3
+    assert "90 days after it was stored" in with_rule
+    assert "3 years after it was stored" not in with_rule
+    assert "of a closed conversation" not in page(Subject("tea", "Tea"))
