@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from crumbless.core.texts import FOLDER, languages_of, read_texts
-from support.browser import accessibility_faults
+from support.browser import faults_in_both_schemes
 from support.scene import DEADLINE_MS, BrowserScenario, Desk, Visitor
 from support.server import wait_until
 
@@ -54,7 +54,7 @@ def open_page(desk: Desk, place: str) -> Page:
 
 def is_accessible(page: Page, view: str) -> None:
     """Assert that axe-core finds no fault and that nothing overflows at the side."""
-    assert accessibility_faults(page.main_frame) == [], view
+    assert faults_in_both_schemes(page, page.main_frame) == [], view
     assert not page.evaluate(TOO_WIDE), f"{view} scrolls sideways"
 
 
