@@ -37,12 +37,12 @@ PAGES = {
 ERROR_SPECS = {
     "/loop": "redirects in a loop",
     "/script-loop": "redirects in a loop",
-    "/forbidden": "wants a sign-in (403)",
-    "/wants-sign-in": "wants a sign-in (401)",
+    "/forbidden": "requires a sign-in (403)",
+    "/wants-sign-in": "requires a sign-in (401)",
     "/account": "asks for a password",
     "/sign-in": "asks for a password",
-    "/missing": "answers 404",
-    "/missing-with-words": "answers 404",
+    "/missing": "responds with status 404",
+    "/missing-with-words": "responds with status 404",
     "/elsewhere": "leads to another website",
     "/download": "is a download",
     "/text": "not a web page but text/plain",
@@ -138,7 +138,7 @@ def test_audit_ends_at_its_deadline(site: FixtureSite) -> None:
 
 
 def test_refused_connection_is_reported(outcomes: dict[str, str]) -> None:
-    assert "nothing answers there" in outcomes["refused"]
+    assert "the connection was refused" in outcomes["refused"]
 
 
 def test_missing_tls_is_reported(outcomes: dict[str, str]) -> None:

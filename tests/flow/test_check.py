@@ -58,15 +58,15 @@ async def test_good_proxy_passes(proxy: BadProxy) -> None:
 @pytest.mark.parametrize(
     ("fault", "names", "words"),
     [
-        ("strip_upgrade", {"websocket"}, "stripped on the way"),
-        ("buffer", {"stream"}, "collects answers"),
-        ("cache", {"cache"}, "keeps answers"),
-        ("host", {"reach"}, "another Host"),
+        ("strip_upgrade", {"websocket"}, "a proxy removes the upgrade"),
+        ("buffer", {"stream"}, "buffers responses"),
+        ("cache", {"cache"}, "caches responses"),
+        ("host", {"reach"}, "not the public address"),
         ("cookie", {"cookie"}, "sets a cookie"),
         ("small_bodies", {"body"}, "status 413"),
         ("strip_headers", {"headers"}, "referrer-policy, dpop-nonce"),
-        ("forward", {"proxy"}, "all people share one limit"),
-        ("impatient", {"poll"}, "not held"),
+        ("forward", {"proxy"}, "all clients share one rate limit"),
+        ("impatient", {"poll"}, "does not wait for the response"),
     ],
 )
 async def test_fault_of_a_proxy_is_found(proxy: BadProxy, fault: Fault, names: set[str], words: str) -> None:

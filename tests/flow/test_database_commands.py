@@ -33,11 +33,11 @@ async def test_shop_moves_to_postgres_and_back(
     arguments = ("copy", server.database_url, target)
     refused = run_command(*arguments, environment=environment_of(server.storage))
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr.strip().endswith("another Crumbless is using crumbless.db; stop it first")
+    assert refused.stderr.strip().endswith("another Crumbless process is using crumbless.db; stop it first")
     server.stop()
     outcome = run_command(*arguments, environment=environment_of(server.storage))
     assert outcome.returncode == 0, outcome.stderr
-    assert "are the same on both sides" in outcome.stdout
+    assert "Source and target are equal" in outcome.stdout
     moved = ServerProcess(target)
     moved.start()
     try:

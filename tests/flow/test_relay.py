@@ -331,7 +331,7 @@ async def test_secrets_and_addresses_of_a_vendor_are_not_logged(relaying: Relayi
     await visit(world, await consented(world, use_tags(world.server, "ga4")))
 
     async def logged() -> bool:
-        return "ga4 rejected 1 events: it responded with status 500" in world.server.log()
+        return "ga4 rejected 1 events: the vendor responded with status 500" in world.server.log()
 
     await world.eventually(logged)
     assert "google-secret" not in world.server.log()

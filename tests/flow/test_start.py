@@ -54,14 +54,14 @@ def test_fork_of_a_command_has_the_outcome_of_the_installed_one(
 def test_second_migration_changes_nothing(environment: dict[str, str]) -> None:
     again = run_command("migrate", environment=environment)
     assert again.returncode == 0
-    assert re.fullmatch(r"The database has schema \w+\.\n", again.stdout)
+    assert re.fullmatch(r"The database is up to date \(schema \w+\)\.\n", again.stdout)
 
 
 @pytest.mark.storages("sqlite")
 def test_second_server_on_the_same_file_is_refused(start_server: StartServer) -> None:
     server = start_server()
     line = error_of("serve", environment=environment_of(server.database, port=0))
-    assert "another Crumbless is using crumbless.db" in line
+    assert "another Crumbless process is using crumbless.db" in line
     assert httpx.get(f"{server.address}/healthz", trust_env=False).status_code == 200
     server.kill()
     server.start()
@@ -71,11 +71,11 @@ def test_second_server_on_the_same_file_is_refused(start_server: StartServer) ->
 def test_compact_is_refused_while_a_server_is_running(start_server: StartServer) -> None:
     server = start_server()
     environment = environment_of(server.storage)
-    assert "another Crumbless is using crumbless.db" in error_of("compact", environment=environment)
+    assert "another Crumbless process is using crumbless.db" in error_of("compact", environment=environment)
     assert server.stop() == 0
     outcome = run_command("compact", environment=environment)
     assert outcome.returncode == 0, outcome.stderr
-    assert re.fullmatch(r"The database has [\d.]+ MB; it had [\d.]+ MB\.\n", outcome.stdout)
+    assert re.fullmatch(r"Compacted the database from [\d.]+ MB to [\d.]+ MB\.\n", outcome.stdout)
     server.start()
 
 
@@ -140,7 +140,7 @@ def test_unusable_demo_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     damaged = tmp_path / "demo"
     damaged.mkdir()
     (damaged / "owner.json").touch()
-    for folder, reason in ((no_folder, "cannot make the folder"), (damaged, "owner.json cannot be read")):
+    for folder, reason in ((no_folder, "cannot create the folder"), (damaged, "cannot read")):
         environment = environment_of(tmp_path / "unused.db")
         outcome = run_command("demo", "--port", "0", "--data", str(folder), environment=environment)
         assert outcome.returncode == 2

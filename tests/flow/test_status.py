@@ -44,7 +44,7 @@ def test_faults_are_named_and_change_the_exit_code(start_server: StartServer, tm
     server = start_server()
     code, low = status_of(server, free_space_mb=10_000_000)
     assert (code, low["healthy"]) == (1, False)
-    assert low["faults"] == ["less than 10000000 MB is free"]
+    assert low["faults"] == ["less than 10000000 MB of disk space is free"]
     folder = tmp_path / "backups"
     folder.mkdir()
     assert status_of(server, backup_folder=folder)[0] == 1

@@ -51,7 +51,7 @@ def test_tag_in_the_browser_is_set_listed_and_removed(run: Run, world: World) ->
     assert "ga4  browser  G-ABC123" in listed
     assert line in listed
     assert run("tag", "drop", TEA.key, "ga4").returncode == 0
-    assert run("tag", "list", TEA.key).stdout == "Consent revision 2; no tags\n"
+    assert run("tag", "list", TEA.key).stdout == "Consent revision 2, no vendor scripts\n"
 
 
 def test_new_service_or_mode_increments_the_revision_and_a_new_id_does_not(run: Run) -> None:
@@ -69,7 +69,7 @@ def test_new_service_or_mode_increments_the_revision_and_a_new_id_does_not(run: 
     ("words", "reason"),
     [
         (("nobody", "ga4", "--mode", "browser", "--id", "G-ABC123"), "no site with the key nobody"),
-        ((TEA.key, "ga4", "--mode", "browser", "--id", 'G-"><script>'), "A measurement id looks like"),
+        ((TEA.key, "ga4", "--mode", "browser", "--id", 'G-"><script>'), "A measurement ID looks like"),
         ((TEA.key, "tiktok", "--mode", "browser", "--id", "short"), "A pixel code has"),
         ((TEA.key, "ga4", "--mode", "relay", "--id", "G-ABC123"), "Pass it with --secret-stdin"),
         ((TEA.key, "other", "--mode", "relay", "--id", "G-ABC123"), "other"),
@@ -81,12 +81,12 @@ def test_invalid_tag_is_reported(run: Run, words: tuple[str, ...], reason: str) 
     done = run("tag", "set", *words)
     assert done.returncode == 2
     assert reason in done.stderr
-    assert run("tag", "list", TEA.key).stdout == "Consent revision 1; no tags\n"
+    assert run("tag", "list", TEA.key).stdout == "Consent revision 1, no vendor scripts\n"
 
 
 def test_connection_to_google_is_tested_by_its_validation_endpoint(run: Run, vendors: tuple[Vendor, Vendor]) -> None:
     run("tag", "set", TEA.key, "ga4", "--mode", "relay", "--id", "G-ABC123", "--secret-stdin", stdin="very-secret\n")
-    assert run("tag", "test", TEA.key, "ga4").stdout == "ga4 accepts it.\n"
+    assert run("tag", "test", TEA.key, "ga4").stdout == "ga4 accepted the test event.\n"
     asked = vendors[0].relayed()
     assert [(one.path, one.query["api_secret"]) for one in asked] == [("/debug/mp/collect", "very-secret")]
     vendors[0].mood = "refusing"
@@ -94,14 +94,14 @@ def test_connection_to_google_is_tested_by_its_validation_endpoint(run: Run, ven
     assert (done.returncode, "NAME_INVALID" in done.stdout) == (1, True)
     vendors[0].mood = "failing"
     done = run("tag", "test", TEA.key, "ga4")
-    assert (done.returncode, "it responded with status 500" in done.stdout) == (1, True)
+    assert (done.returncode, "the vendor responded with status 500" in done.stdout) == (1, True)
     assert "very-secret" not in done.stdout + done.stderr
 
 
 def test_connection_to_tiktok_is_tested_with_a_test_code(run: Run, vendors: tuple[Vendor, Vendor]) -> None:
     run("tag", "set", TEA.key, "tiktok", "--mode", "relay", "--id", "CPIXELTEA", "--secret-stdin", stdin="secret\n")
     assert run("tag", "test", TEA.key, "tiktok").returncode == 2, "without a code the event would count"
-    assert run("tag", "test", TEA.key, "tiktok", "--test-code", "TEST1").stdout == "tiktok accepts it.\n"
+    assert run("tag", "test", TEA.key, "tiktok", "--test-code", "TEST1").stdout == "tiktok accepted the test event.\n"
     assert [one.json["test_event_code"] for one in vendors[1].relayed()] == ["TEST1"]
     vendors[1].mood = "refusing"
     done = run("tag", "test", TEA.key, "tiktok", "--test-code", "TEST1")

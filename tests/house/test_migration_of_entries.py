@@ -190,7 +190,7 @@ def _scripts_with(migration: ModuleType) -> object:
 def test_migration_beside_a_node_is_rejected_on_sqlite(sqlite_url: str) -> None:
     lock = DatabaseLock(sqlite_path(sqlite_url))
     lock.take()
-    with pytest.raises(SettingsError, match="another Crumbless is using"):
+    with pytest.raises(SettingsError, match="another Crumbless process is using"):
         migrate(sqlite_url)
     lock.release()
     assert write_once(sqlite_url, schema_of) == BEFORE
@@ -223,7 +223,7 @@ def test_migration_without_room_on_the_disk_is_rejected(sqlite_url: str, monkeyp
         return Usage(free=1)
 
     monkeypatch.setattr(shutil, "disk_usage", full)
-    with pytest.raises(SettingsError, match=r"needs 0 MB of free disk beside the file, and there are 0 MB"):
+    with pytest.raises(SettingsError, match=r"needs 0 MB of free disk space, but only 0 MB are free"):
         migrate(sqlite_url)
     monkeypatch.undo()
     assert write_once(sqlite_url, schema_of) == BEFORE

@@ -61,7 +61,7 @@ def test_data_of_older_schemas_survive_the_upgrade(empty_url: str, revision: str
     migrate(empty_url, revision)
     put_in(empty_url, OLDER[revision])
     with pytest.raises(
-        SettingsError, match=f"schema {revision}, this Crumbless needs {SCHEMA}: run `crumbless migrate`"
+        SettingsError, match=f"schema {revision}, but this version needs {SCHEMA}: run `crumbless migrate`"
     ):
         check_schema(empty_url)
     migrate(empty_url)
@@ -150,7 +150,7 @@ def test_node_does_not_start_on_a_newer_schema(empty_url: str) -> None:
         empty_url, lambda connection: connection.exec_driver_sql("UPDATE alembic_version SET version_num='9999'")
     )
     for attempt in (check_schema, migrate):
-        with pytest.raises(SettingsError, match="schema 9999, this Crumbless knows"):
+        with pytest.raises(SettingsError, match="schema 9999, but this version supports"):
             attempt(empty_url)
 
 

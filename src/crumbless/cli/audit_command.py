@@ -23,19 +23,24 @@ app = typer.Typer()
 
 @app.command()
 def audit(
-    url: Annotated[str, typer.Argument(help="The page to audit.")],
+    url: Annotated[str, typer.Argument(help="Address of the page to audit.")],
     *,
-    registry: Annotated[Path | None, typer.Option(help="The declared items: a storage.toml or a storage.json.")] = None,
+    registry: Annotated[
+        Path | None,
+        typer.Option(help="File with the declared items: storage.toml or storage.json (default: the website's own)."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for report.html, report.json and report.xml (JUnit).")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON instead of the tables.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON instead of tables.")] = False,
     first_party: Annotated[
-        list[str] | None, typer.Option(metavar="HOST", help="A host that is yours; may be given again.")
+        list[str] | None, typer.Option(metavar="HOST", help="Another host that belongs to the website (repeatable).")
     ] = None,
-    idle: Annotated[float, typer.Option(min=0, max=600, help="Seconds to wait and scroll.")] = 4.0,
-    timeout: Annotated[float, typer.Option(min=5, max=HOUR_SECONDS, help="Seconds for the whole audit.")] = 180.0,
-    chromium: Annotated[Path | None, typer.Option(help="The browser, if it is not found on PATH.")] = None,
+    idle: Annotated[float, typer.Option(min=0, max=600, help="Time for waiting and scrolling, in seconds.")] = 4.0,
+    timeout: Annotated[
+        float, typer.Option(min=5, max=HOUR_SECONDS, help="Timeout of the whole audit, in seconds.")
+    ] = 180.0,
+    chromium: Annotated[Path | None, typer.Option(help="Path of the browser, if it is not on PATH.")] = None,
     login_page: Annotated[bool, typer.Option("--login-page", help="Audit a page that asks for a password.")] = False,
     open_: Annotated[
         str, typer.Option("--open", metavar="SELECTOR", help="The button that opens the chat, if it is not detected.")
@@ -66,15 +71,14 @@ def audit(
         ),
     ] = "",
 ) -> None:
-    """List the items that a website stores in browsers, and check that it declares them. Exit code 0 only if it
-    does."""
+    """List the items that a website stores in browsers, and check that it declares them. Exit code 1 if not."""
     try:
         run_command, options_of = audit_command.run_command, audit_run.AuditOptions
     except ModuleNotFoundError as error:
         if error.name not in {"playwright", "publicsuffixlist"}:
             raise
         needed = "pip install playwright publicsuffixlist"
-        raise SettingsError(f"The audit needs {error.name}, which is not installed: {needed}") from None
+        raise SettingsError(f"The audit needs {error.name}, which is not installed. Run: {needed}") from None
     options = options_of(
         url=url,
         registry=registry,

@@ -12,9 +12,9 @@ app = typer.Typer()
 
 @app.command()
 def check(
-    url: Annotated[str, typer.Argument(help="The public address: https://chat.example.com.")],
+    url: Annotated[str, typer.Argument(help="Public address of the server, such as https://chat.example.com.")],
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
-    patience: Annotated[float, typer.Option(min=1, max=60, help="Seconds that each part may take.")] = 8.0,
+    patience: Annotated[float, typer.Option(min=1, max=60, help="Timeout of each check in seconds.")] = 8.0,
 ) -> None:
-    """Check whether proxies let all requests and streams through to a server. Exit code 0 unless a check fails."""
+    """Check a public address for problems with proxies and TLS. Exit code 1 if a check fails."""
     sys.exit(run_command(url, patience, json))

@@ -28,14 +28,14 @@ def migrate() -> None:
     """Migrate the database to the schema of this version. Does nothing if it is up to date."""
     with progress_of_rows() as progress:
         migrate_database(read_settings().database.database_url, progress=progress)
-    typer.echo(f"The database has schema {SCHEMA}.")
+    typer.echo(f"The database is up to date (schema {SCHEMA}).")
 
 
 @app.command()
 def compact() -> None:
-    """Rewrite the database file, without free space. Stop the server first."""
+    """Compact the database file. Stop the server first."""
     before, after = compact_database(read_ready_settings().database.database_url, metadata)
-    typer.echo(f"The database has {after / 1e6:.1f} MB; it had {before / 1e6:.1f} MB.")
+    typer.echo(f"Compacted the database from {before / 1e6:.1f} MB to {after / 1e6:.1f} MB.")
 
 
 @app.command("copy")
@@ -53,12 +53,16 @@ def copy_database(source: Url, target: Url) -> None:
 
 @app.command("backup")
 def backup_database(
-    file: Annotated[Path, typer.Argument(help="A new file; it will be a SQLite database, whatever the source is.")],
+    file: Annotated[
+        Path, typer.Argument(help="The new file. It is a SQLite database, also if the source is PostgreSQL.")
+    ],
 ) -> None:
     """Write a snapshot of the database to a file, while the server runs."""
     with progress_of_rows() as progress:
         size = database_backup.backup(read_settings().database.database_url, file, metadata, progress)
-    typer.echo(f"{file} has {size / 1e6:.1f} MB. The secret key and the files are not in it: back them up too.")
+    typer.echo(
+        f"Wrote {file} ({size / 1e6:.1f} MB). It does not contain the secret key and the files: back them up too."
+    )
 
 
 @app.command("restore")
@@ -72,7 +76,7 @@ def restore_database(
         verified = database_backup.restore(file, url, metadata, replace=yes, progress=progress)
     if not verified.summed:
         _warn_without_sums(file)
-    typer.echo(f"The database now has the content of {file}.")
+    typer.echo(f"Restored {file} into the database.")
 
 
 @app.command("verify")
@@ -97,7 +101,7 @@ def _warn_without_sums(file: Path) -> None:
 
 
 def _print_sums(rows: int, tables: int) -> None:
-    typer.echo(f"{rows} rows in {tables} tables are the same on both sides.")
+    typer.echo(f"Copied {rows} rows in {tables} tables. Source and target are equal.")
 
 
 @contextmanager

@@ -40,7 +40,7 @@ COMMANDS = (
     LazyCommand(
         "compact",
         "crumbless.cli.database_commands",
-        "Rewrite the database file, without free space. Stop the server first.",
+        "Compact the database file. Stop the server first.",
     ),
     LazyCommand(
         "status",
@@ -55,13 +55,12 @@ COMMANDS = (
     LazyCommand(
         "check",
         "crumbless.cli.check_command",
-        "Check whether proxies let all requests and streams through to a server. Exit code 0 unless a check fails.",
+        "Check a public address for problems with proxies and TLS. Exit code 1 if a check fails.",
     ),
     LazyCommand(
         "audit",
         "crumbless.cli.audit_command",
-        "List the items that a website stores in browsers, and check that it declares them."
-        " Exit code 0 only if it does.",
+        "List the items that a website stores in browsers, and check that it declares them. Exit code 1 if not.",
     ),
     LazyCommand(
         "copy",

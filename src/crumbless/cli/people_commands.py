@@ -37,14 +37,14 @@ def operator_add(
     email: Email,
     name: Annotated[str, typer.Option(help="The name that visitors see.")],
     workspace: Annotated[
-        str, typer.Option(help="The workspace, by name or number; created if there is none.")
+        str, typer.Option(help="Name or number of the workspace. Created if it does not exist.")
     ] = "Main",
     role: Annotated[OperatorRole, typer.Option(help="The operator's role.")] = "owner",
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input instead of generating one.")
     ] = False,
 ) -> None:
-    """Add an operator and print the password, once."""
+    """Add an operator and print the generated password. It is shown only once."""
     settings = read_ready_settings()
     password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
 
@@ -57,7 +57,7 @@ def operator_add(
 
 @operator_app.command("list")
 def operator_list() -> None:
-    """List all operators: workspace, role, name, address."""
+    """List all operators: workspace, role, name and email."""
     for one in write_once(read_ready_settings().database.database_url, list_members):
         state = "" if one.active else "  (disabled)"
         typer.echo(f"{one.workspace}  {one.role:8}  {one.name}  {one.email}{state}")
@@ -117,8 +117,8 @@ def workspace_list() -> None:
 
 
 @workspace_app.command("remove-policy")
-def workspace_remove_policy(name: Annotated[str, typer.Argument(help="The workspace, by name or number.")]) -> None:
-    """Remove the account policy if it locks all operators out. Only the settings apply then."""
+def workspace_remove_policy(name: Annotated[str, typer.Argument(help="Name or number of the workspace.")]) -> None:
+    """Remove the workspace's account policy (its rules for signing in), if it locks all operators out."""
 
     def remove(connection: Connection) -> None:
         workspace = choose_workspace(connection, name)
@@ -127,4 +127,4 @@ def workspace_remove_policy(name: Annotated[str, typer.Argument(help="The worksp
         remove_by_command(connection, workspace)
 
     write_once(read_ready_settings().database.database_url, remove)
-    typer.echo(f"Removed the account policy of {name}.")
+    typer.echo(f"Removed the account policy of {name}. The server's settings still apply.")

@@ -17,7 +17,7 @@ from crumbless.sites.workspace_begin import SETUP_HOURS, offer_first_setup
 
 app = typer.Typer()
 
-Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes any free one.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on (0: any free port).")]
 
 
 @app.command()
@@ -30,9 +30,8 @@ def serve(host: Annotated[str | None, typer.Option(help="Address to listen on.")
     settings = read_settings(host=host, port=listening.getsockname()[1])
 
     async def report() -> None:
-        line = (
-            f"Crumbless serves {settings.server.address}; the desk is at {settings.server.address}/desk/. Ctrl-C stops."
-        )
+        address = settings.server.address
+        line = f"Crumbless runs at {address}; the desk is at {address}/desk/. Ctrl-C stops it."
         if settings.logging.log_format == "json":
             logging.getLogger("crumbless").info(line)
         else:
@@ -47,6 +46,6 @@ async def print_setup_link(settings: Settings) -> None:
     secret = await asyncio.to_thread(write_once, settings.database.database_url, offer_first_setup)
     if secret is not None:
         typer.echo(
-            f"\nThis installation has no owner yet. Open this link to set it up; it works once,"
-            f" for {SETUP_HOURS} hours, and until the next start:\n\n  {settings.server.address}/desk#setup={secret}\n"
+            f"\nThis installation has no owner yet. Open this link to set it up. It works once,"
+            f" for {SETUP_HOURS} hours, or until the next start:\n\n  {settings.server.address}/desk#setup={secret}\n"
         )

@@ -14,15 +14,17 @@ app = typer.Typer()
 site_app = typer.Typer(help="The websites with the chat on them.", no_args_is_help=True)
 app.add_typer(site_app, name="site")
 
-Workspace = Annotated[str, typer.Option(help="The workspace, by name or number; created if there is none.")]
+Workspace = Annotated[str, typer.Option(help="Name or number of the workspace. Created if it does not exist.")]
 
 
 @site_app.command("add")
 def site_add(
-    name: Annotated[str, typer.Argument(help="The name above the chat.")],
-    origin: Annotated[list[str], typer.Option(help="An origin whose pages may show the chat; may be given again.")],
+    name: Annotated[str, typer.Argument(help="The name that visitors see above the chat.")],
+    origin: Annotated[
+        list[str], typer.Option(help="Address of the website, such as https://www.example.com (repeatable).")
+    ],
     workspace: Workspace = "Main",
-    key: Annotated[str, typer.Option(help="The public site key; generated if it is not given.")] = "",
+    key: Annotated[str, typer.Option(help="The public site key (default: generated).")] = "",
 ) -> None:
     """Add a site and print the embed code for its pages."""
     settings = read_ready_settings()

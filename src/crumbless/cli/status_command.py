@@ -61,9 +61,9 @@ def read_status(settings: Settings) -> Status:
     ledger = next((part.state for part in ready.parts if part.part == "ledger"), "") if ready else ""
     faults: list[str] = []
     if stored.schema != SCHEMA:
-        faults.append(f"the database has schema {stored.schema or 'none'}, this Crumbless needs {SCHEMA}")
+        faults.append(f"the database has schema {stored.schema or 'none'}, but this version needs {SCHEMA}")
     if disk.is_low(free):
-        faults.append(f"less than {settings.monitoring.free_space_mb} MB is free")
+        faults.append(f"less than {settings.monitoring.free_space_mb} MB of disk space is free")
     if server == "not ready" and ready is not None:
         faults += [f"{part.part}: {part.state}" for part in ready.parts if not part.ok]
     if server == "unreachable":
@@ -114,7 +114,7 @@ def lines_of(status: Status) -> Iterator[str]:
 
 
 @app.command()
-def status(as_json: Annotated[bool, typer.Option("--json", help="Print one object of JSON.")] = False) -> None:
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
     """Show the status of the installation, running or not. Exit code 0 if it is healthy, 1 if not."""
     found = read_status(read_settings())
     if as_json:

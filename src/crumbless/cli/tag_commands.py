@@ -37,18 +37,20 @@ ServiceName = Annotated[Service, typer.Argument(help="The vendor's service.", me
 def tag_set(
     site: SiteKey,
     service: ServiceName,
-    mode: Annotated[TagMode, typer.Option(help="Vendor's script in the page, or events sent by the server.")],
-    identifier: Annotated[str, typer.Option("--id", help="Measurement id (ga4) or pixel code (tiktok).")],
+    mode: Annotated[
+        TagMode, typer.Option(help="browser: the vendor's script in the page. relay: events sent by the server.")
+    ],
+    identifier: Annotated[str, typer.Option("--id", help="Measurement ID (ga4) or pixel code (tiktok).")],
     secret_stdin: Annotated[
         bool, typer.Option("--secret-stdin", help="Read the API secret or access token from standard input.")
     ] = False,
 ) -> None:
-    """Use a vendor script on the site, in place of another of the same service."""
+    """Use a vendor script on the site. It replaces the site's script of the same service."""
     settings = read_ready_settings()
     secret = sys.stdin.readline().strip() if secret_stdin else ""
     tag = VendorTag(service, mode, identifier, secret)
     revision = write_once(settings.database.database_url, lambda connection: use_vendor_tag(connection, site, tag))
-    typer.echo(f"{site} uses {service} by {mode}; its consent revision is {revision}.")
+    typer.echo(f"{site} uses {service} ({mode}); its consent revision is {revision}.")
     if mode == "browser":
         typer.echo(f"Put this into the site's pages, after consent.js:\n{_snippet(settings, site, service)}")
     else:
@@ -69,7 +71,7 @@ def tag_drop(site: SiteKey, service: ServiceName) -> None:
     write_once(
         read_ready_settings().database.database_url, lambda connection: remove_vendor_tag(connection, site, service)
     )
-    typer.echo(f"{site} does not use {service}.")
+    typer.echo(f"{site} no longer uses {service}.")
 
 
 @tag_app.command("list")
@@ -82,7 +84,7 @@ def tag_list(site: SiteKey) -> None:
 
     settings = read_ready_settings()
     tags, revision = write_once(settings.database.database_url, read)
-    typer.echo(f"Consent revision {revision}" + ("" if tags else "; no tags"))
+    typer.echo(f"Consent revision {revision}" + ("" if tags else ", no vendor scripts"))
     for tag in tags:
         typer.echo(f"{tag.service}  {tag.mode}  {tag.identifier}")
         if tag.mode == "browser":
@@ -95,7 +97,7 @@ def tag_test(
     service: ServiceName,
     test_code: Annotated[str, typer.Option(help="TikTok's test event code, from Events Manager.")] = "",
 ) -> None:
-    """Check whether the vendor would accept a relay's events. Exit code 1 if not."""
+    """Send a test event to the vendor. Exit code 1 if the vendor rejects it."""
     settings = read_ready_settings()
 
     def read(connection: Connection) -> RelayAccount:
@@ -106,7 +108,7 @@ def tag_test(
         return RelayAccount(tag.identifier, tag.secret, next(iter(found.origins), ""))
 
     if service == "tiktok" and not test_code:
-        raise ApiError("invalid", "Give --test-code, or the sample would count as a real event.")
+        raise ApiError("invalid", "Add --test-code. Without it, TikTok counts the sample as a real event.")
     account = write_once(settings.database.database_url, read)
     relay: RelayPort = (
         Ga4Relay(settings.relays.ga4_url) if service == "ga4" else TiktokRelay(settings.relays.tiktok_url)
@@ -114,7 +116,7 @@ def tag_test(
     problems = asyncio.run(_check(relay, account, test_code))
     for line in problems:
         typer.echo(line)
-    typer.echo(f"{service} would not accept it." if problems else f"{service} accepts it.")
+    typer.echo(f"{service} rejected the test event." if problems else f"{service} accepted the test event.")
     sys.exit(1 if problems else 0)
 
 
@@ -122,7 +124,7 @@ async def _check(relay: RelayPort, account: RelayAccount, test_code: str) -> lis
     try:
         return await relay.check(account, test_code)
     except RelayFailed as failed:
-        return [f"The vendor could not be reached: {failed}."]
+        return [f"The test event was not sent: {failed}."]
     finally:
         await relay.close()
 
@@ -144,7 +146,7 @@ def consent_export(site: Annotated[str, typer.Option(help="The site's key.")]) -
 @app.command()
 def counters(
     site: Annotated[str, typer.Argument(help="The site's key.")],
-    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days, today included.")] = 30,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Number of days, including today.")] = 30,
 ) -> None:
     """Show a site's counters by day (UTC), without personal data."""
 

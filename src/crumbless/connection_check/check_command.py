@@ -13,7 +13,7 @@ from crumbless.connection_check.check_run import run_connection_check
 from crumbless.connection_check.finding import Finding
 from crumbless.core.errors import CrumblessError
 
-MARKS = {"good": ("ok", "green"), "warning": ("mind", "yellow"), "bad": ("bad", "red")}
+MARKS = {"good": ("ok", "green"), "warning": ("warn", "yellow"), "bad": ("bad", "red")}
 
 _is_origin = re.compile(r"https?://[^/?#@\s]+").fullmatch
 
@@ -30,7 +30,9 @@ def run_command(url: str, patience: float, as_json: bool) -> int:
     """
     origin = url.rstrip("/").lower()
     if not _is_origin(origin):
-        raise ConnectionCheckError(f"expected an address like https://chat.example.com, without a path (it is {url!r})")
+        raise ConnectionCheckError(
+            f"expected an address such as https://chat.example.com, without a path (it is {url!r})"
+        )
     findings = asyncio.run(run_connection_check(origin, patience))
     if as_json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(findings), indent=2) + b"\n")

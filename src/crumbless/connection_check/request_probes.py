@@ -34,42 +34,44 @@ async def reach(http: httpx.AsyncClient, url: str) -> tuple[Finding, ConnectionC
     try:
         answer = await http.get(f"{url}/v1/check")
     except httpx.HTTPError as error:
-        return bad("reach", f"no answer from {url}: {_reason(error)}", "Check name, port, firewall and proxy."), None, 0
+        return (
+            bad("reach", f"no response from {url}: {_reason(error)}", "Check name, port, firewall and proxy."),
+            None,
+            0,
+        )
     middle = (began + time.time()) / 2
     if answer.status_code == 421:
-        advice = (
-            f"Let the proxy pass the Host header on unchanged, or add its name to CRUMBLESS_ALLOWED_HOSTS. {PROXY_HINT}"
-        )
-        return bad("reach", "the request arrived with another Host than the public address", advice), None, 0
+        advice = f"Make the proxy forward the Host header, or add its name to CRUMBLESS_ALLOWED_HOSTS. {PROXY_HINT}"
+        return bad("reach", "the request arrived with a Host header that is not the public address", advice), None, 0
     try:
         told = msgspec.json.decode(answer.content, type=ConnectionCheckResponse)
     except msgspec.MsgspecError:
-        said = f"something answers with status {answer.status_code}, but it is not Crumbless"
-        return bad("reach", said, f"Let the proxy pass every path on to Crumbless. {PROXY_HINT}"), None, 0
+        said = f"the response (status {answer.status_code}) is not from Crumbless"
+        return bad("reach", said, f"Make the proxy forward every path to Crumbless. {PROXY_HINT}"), None, 0
     milliseconds = answer.elapsed.total_seconds() * 1000
-    return good("reach", f"Crumbless answers in {milliseconds:.0f} ms"), told, told.at / 1000 - middle
+    return good("reach", f"Crumbless responds in {milliseconds:.0f} ms"), told, told.at / 1000 - middle
 
 
 def judge_address(url: str, told: ConnectionCheckResponse) -> Finding:
     """Whether the server knows the address by which it is reached: proofs and links name it."""
     if told.address == url:
-        return good("address", "the public address of the settings is this one")
+        return good("address", "the server is configured with this public address")
     return bad(
         "address",
-        f"the server believes that it is reached at {told.address}",
-        f"Set CRUMBLESS_PUBLIC_URL={url}, or everything that signs in will be refused.",
+        f"the server is configured with the public address {told.address}",
+        f"Set CRUMBLESS_PUBLIC_URL={url}. Otherwise every sign-in is rejected.",
     )
 
 
 def judge_clock(ahead: float) -> Finding:
     """Whether both clocks agree."""
     if abs(ahead) <= CLOCK_SECONDS:
-        return good("clock", "the server's clock agrees with this one")
+        return good("clock", "the server's clock and this one agree")
     direction = "ahead of" if ahead > 0 else "behind"
     return warning(
         "clock",
         f"the server's clock is {abs(ahead):.0f} s {direction} this one",
-        "Let the wrong one follow a time server (NTP): times in the chat and codes of authenticator apps depend on it.",
+        "Synchronise both clocks with NTP. Message times and sign-in codes depend on it.",
     )
 
 
@@ -78,16 +80,16 @@ def judge_proxy(told: ConnectionCheckResponse) -> Finding:
     if told.forwarded and not told.trusted:
         return bad(
             "proxy",
-            "a proxy names the clients' addresses, and the server does not believe it: all people share one limit",
-            "Put the proxy's address or network into CRUMBLESS_TRUSTED_PROXIES.",
+            "a proxy sends client addresses, but the server does not trust it: all clients share one rate limit",
+            "Add the proxy's address or network to CRUMBLESS_TRUSTED_PROXIES.",
         )
     if told.trusted and not told.forwarded:
         return bad(
             "proxy",
-            "the trusted proxy does not name the clients' addresses: all people share one limit",
-            f"Let the proxy send X-Forwarded-For. {PROXY_HINT}",
+            "the trusted proxy does not send client addresses: all clients share one rate limit",
+            f"Make the proxy send X-Forwarded-For. {PROXY_HINT}",
         )
-    return good("proxy", "a trusted proxy names the clients' addresses" if told.trusted else "no proxy names itself")
+    return good("proxy", "a trusted proxy sends client addresses" if told.trusted else "no proxy was detected")
 
 
 async def judge_answers(http: httpx.AsyncClient, url: str, first: ConnectionCheckResponse) -> list[Finding]:
@@ -96,27 +98,27 @@ async def judge_answers(http: httpx.AsyncClient, url: str, first: ConnectionChec
         again = await http.get(f"{url}/v1/check")
         page = await http.get(f"{url}/desk/")
     except httpx.HTTPError as error:
-        return [bad("cache", f"a second request broke off: {_reason(error)}", PROXY_HINT)]
+        return [bad("cache", f"a second request failed: {_reason(error)}", PROXY_HINT)]
     return [_judge_cache(first, again), _judge_cookies(again, page), _judge_headers(again, page)]
 
 
 def _judge_cache(first: ConnectionCheckResponse, again: httpx.Response) -> Finding:
-    advice = f"Let proxy and CDN obey Cache-Control: no-store below /v1/. {PROXY_HINT}"
+    advice = f"Make proxy and CDN respect Cache-Control: no-store below /v1/. {PROXY_HINT}"
     if f'"{first.draw}"' in again.text:
-        return bad("cache", "a second request got the first one's answer: something keeps answers", advice)
+        return bad("cache", "a second request got the response to the first one: a proxy caches responses", advice)
     if "no-store" not in again.headers.get("cache-control", ""):
-        return bad("cache", "Cache-Control: no-store was taken from an answer", advice)
-    return good("cache", "nothing keeps answers of the API")
+        return bad("cache", "a proxy removes Cache-Control: no-store from responses", advice)
+    return good("cache", "responses of the API are not cached")
 
 
 def _judge_cookies(*answers: httpx.Response) -> Finding:
     name = "cookie"
     if not any("set-cookie" in answer.headers for answer in answers):
-        return good(name, "nothing on the way sets a cookie")
+        return good(name, "no proxy sets a cookie")
     return bad(
         name,
-        "something on the way sets a cookie; Crumbless never does",
-        "Turn off sticky sessions by cookie and bot protection by cookie in the proxy or CDN.",
+        "a proxy or CDN sets a cookie; Crumbless never sets one",
+        "Turn off sticky sessions and bot protection that use cookies.",
     )
 
 
@@ -124,27 +126,29 @@ def _judge_headers(again: httpx.Response, page: httpx.Response) -> Finding:
     missing = [name for name in SAFETY_HEADERS if name not in page.headers]
     missing += [] if "dpop-nonce" in again.headers else ["dpop-nonce"]
     if not missing:
-        return good("headers", "safety headers arrive as they were sent")
+        return good("headers", "security headers arrive unchanged")
     return bad(
-        "headers", f"something takes headers away: {', '.join(missing)}", "Let the proxy pass headers on unchanged."
+        "headers",
+        f"a proxy removes headers: {', '.join(missing)}",
+        "Make the proxy forward response headers unchanged.",
     )
 
 
 async def judge_body(http: httpx.AsyncClient, url: str) -> Finding:
     """Whether a body of the largest size that the API takes comes through."""
     size = f"{len(BODY) // 1024} KiB"
-    advice = f"Let the proxy take bodies of 6 MiB at least (nginx: client_max_body_size 6m). {PROXY_HINT}"
+    advice = f"Make the proxy accept bodies of 6 MiB (nginx: client_max_body_size 6m). {PROXY_HINT}"
     try:
         answer = await http.post(f"{url}/v1/check", content=BODY, headers={"content-type": "application/octet-stream"})
     except httpx.HTTPError as error:
-        return bad("body", f"a body of {size} did not come through: {_reason(error)}", advice)
+        return bad("body", f"a request with a body of {size} failed: {_reason(error)}", advice)
     try:
         told = msgspec.json.decode(answer.content, type=ConnectionCheckResponse)
     except msgspec.MsgspecError:
-        return bad("body", f"a body of {size} was refused on the way, with status {answer.status_code}", advice)
+        return bad("body", f"a proxy rejects a body of {size} with status {answer.status_code}", advice)
     if told.bytes != len(BODY):
-        return bad("body", f"of a body of {size} only {told.bytes} bytes arrived", advice)
-    return good("body", f"a body of {size} comes through whole")
+        return bad("body", f"only {told.bytes} bytes of a body of {size} arrived", advice)
+    return good("body", f"a body of {size} arrives complete")
 
 
 def judge_tls(url: str, patience: float) -> Finding:
@@ -159,19 +163,23 @@ def judge_tls(url: str, patience: float) -> Finding:
         ):
             ends = str((secure.getpeercert() or {})["notAfter"])
     except ssl.SSLCertVerificationError as error:
-        return bad("tls", f"the certificate is not trusted: {error.verify_message}", "Install one for this very name.")
+        return bad(
+            "tls",
+            f"the certificate is not trusted: {error.verify_message}",
+            "Install a certificate for this host name.",
+        )
     except OSError as error:
-        return bad("tls", f"no secure connection: {error.strerror or error}", "Check the proxy's TLS settings.")
+        return bad("tls", f"the TLS connection failed: {error.strerror or error}", "Check the proxy's TLS settings.")
     days = int((ssl.cert_time_to_seconds(ends) - datetime.now(UTC).timestamp()) / DAY_SECONDS)
     if days < CERTIFICATE_DAYS:
-        return warning("tls", f"the certificate ends in {days} days", "Renew it, best by a program (ACME).")
-    return good("tls", f"the certificate is trusted for another {days} days")
+        return warning("tls", f"the certificate expires in {days} days", "Renew it, preferably automatically (ACME).")
+    return good("tls", f"the certificate is trusted and expires in {days} days")
 
 
 def _judge_plain(host: str) -> Finding:
     if host == "localhost" or _is_loopback(host):
-        return good("tls", "not needed on this machine itself")
-    return bad("tls", "the address is not https", "Serve it by https: without it nobody can sign in to the desk.")
+        return good("tls", "not needed on this machine")
+    return bad("tls", "the address does not use https", "Use https. Without it operators cannot sign in.")
 
 
 def _is_loopback(host: str) -> bool:

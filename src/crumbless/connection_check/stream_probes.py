@@ -25,12 +25,12 @@ ENDED = 4400
 HELD_SECONDS = 0.3
 """A poll that is answered sooner without frames is not a long poll."""
 
-SOCKET_ADVICE = f"Let the proxy pass the headers Upgrade and Connection on for /v1/stream. {PROXY_HINT}"
+SOCKET_ADVICE = f"Make the proxy forward the headers Upgrade and Connection for /v1/stream. {PROXY_HINT}"
 STREAM_ADVICE = (
-    "Turn off buffering and compression of answers below /v1/stream/ (nginx: proxy_buffering off, gzip off), and give "
-    f"it 60 seconds at least. {PROXY_HINT}"
+    "Turn off buffering and compression of responses below /v1/stream/ (nginx: proxy_buffering off, gzip off), and "
+    f"allow at least 60 seconds. {PROXY_HINT}"
 )
-POLL_ADVICE = f"Let the proxy wait 60 seconds for an answer below /v1/stream/. {PROXY_HINT}"
+POLL_ADVICE = f"Make the proxy wait 60 seconds for responses below /v1/stream/. {PROXY_HINT}"
 
 
 async def probe_websocket(url: str, patience: float) -> Finding:
@@ -45,10 +45,10 @@ async def probe_websocket(url: str, patience: float) -> Finding:
     except InvalidStatus as refused:
         return bad("websocket", _why_no_upgrade(refused.response.status_code), SOCKET_ADVICE)
     except (WebSocketException, OSError, TimeoutError, ValueError) as error:
-        return bad("websocket", f"it does not open: {_name(error)}", SOCKET_ADVICE)
+        return bad("websocket", f"the connection could not be opened: {_name(error)}", SOCKET_ADVICE)
     if first.get("op") != "challenge" or opened.close_code != ENDED:
-        return bad("websocket", "it opens, but not to Crumbless", SOCKET_ADVICE)
-    return good("websocket", f"opens; the first frame came after {milliseconds:.0f} ms")
+        return bad("websocket", "the connection opens, but not to Crumbless", SOCKET_ADVICE)
+    return good("websocket", f"works; the first frame arrived after {milliseconds:.0f} ms")
 
 
 def _open_socket(url: str, patience: float) -> connect:
@@ -65,10 +65,10 @@ def _open_socket(url: str, patience: float) -> connect:
 
 def _why_no_upgrade(status: int) -> str:
     if status == 404:
-        return "the upgrade was stripped on the way: the request arrived as an ordinary one"
+        return "a proxy removes the upgrade: the request arrived as an ordinary one"
     if status == 403:
-        return 'the server takes this address for a foreign page; see "address"'
-    return f"the upgrade was refused with status {status}"
+        return 'the server does not accept this address as its own; see "address"'
+    return f"the upgrade was rejected with status {status}"
 
 
 async def probe_streaming(http: httpx.AsyncClient, url: str, patience: float) -> Finding:
@@ -81,7 +81,7 @@ async def probe_streaming(http: httpx.AsyncClient, url: str, patience: float) ->
             http.stream("POST", f"{url}/v1/stream/open", json={"mode": "stream"}) as answer,
         ):
             if answer.status_code != 200:
-                return bad("stream", f"it was refused with status {answer.status_code}", STREAM_ADVICE)
+                return bad("stream", f"the request was rejected with status {answer.status_code}", STREAM_ADVICE)
             async with aclosing(_lines(answer)) as lines:
                 async for _ in lines:
                     seen += 1
@@ -90,19 +90,19 @@ async def probe_streaming(http: httpx.AsyncClient, url: str, patience: float) ->
                         await _send(http, url, answer.headers["crumbless-stream"])
             packed = answer.headers.get("content-encoding")
     except TimeoutError:
-        told = "nothing of it" if seen == 0 else "only its beginning"
+        told = "nothing" if seen == 0 else "only the first frame"
         return bad(
             "stream",
-            f"{told} arrived within {patience:.0f} s: something collects answers before it passes them on",
+            f"{told} arrived within {patience:.0f} s: a proxy buffers responses",
             STREAM_ADVICE,
         )
     except (httpx.HTTPError, KeyError) as error:
-        return bad("stream", f"it broke off: {_name(error)}", STREAM_ADVICE)
+        return bad("stream", f"the connection broke: {_name(error)}", STREAM_ADVICE)
     if seen < 2:
-        return bad("stream", "it broke off before its end", STREAM_ADVICE)
+        return bad("stream", "the response ended too early", STREAM_ADVICE)
     if packed:
-        return warning("stream", f"something packs it ({packed}), which may hold frames back", STREAM_ADVICE)
-    return good("stream", f"flows; the first frame came after {milliseconds:.0f} ms")
+        return warning("stream", f"a proxy compresses responses ({packed}), which may delay frames", STREAM_ADVICE)
+    return good("stream", f"works; the first frame arrived after {milliseconds:.0f} ms")
 
 
 async def _lines(answer: httpx.Response) -> AsyncGenerator[str, None]:
@@ -117,7 +117,7 @@ async def probe_polling(http: httpx.AsyncClient, url: str, patience: float) -> F
         async with asyncio.timeout(patience):
             opened = await http.post(f"{url}/v1/stream/open", json={"mode": "poll"})
             if opened.status_code != 200:
-                return bad("poll", f"it was refused with status {opened.status_code}", POLL_ADVICE)
+                return bad("poll", f"the request was rejected with status {opened.status_code}", POLL_ADVICE)
             stream, number = str(opened.json()["stream"]), int(opened.json()["batch"])
             polling = asyncio.ensure_future(_poll(http, url, stream, number))
             done, _ = await asyncio.wait([polling], timeout=HELD_SECONDS)
@@ -125,12 +125,12 @@ async def probe_polling(http: httpx.AsyncClient, url: str, patience: float) -> F
             answer = await polling
             frames = [frame["op"] for frame in answer.json()["frames"]] if answer.status_code == 200 else []
     except TimeoutError:
-        return bad("poll", f"no answer within {patience:.0f} s", POLL_ADVICE)
+        return bad("poll", f"no response within {patience:.0f} s", POLL_ADVICE)
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-        return bad("poll", f"it broke off: {_name(error)}", POLL_ADVICE)
+        return bad("poll", f"the request failed: {_name(error)}", POLL_ADVICE)
     if done or frames != ["end"]:
-        return bad("poll", "it is not held, or its answer is not the server's", POLL_ADVICE)
-    return good("poll", "is held, and answered as soon as there is something")
+        return bad("poll", "a proxy does not wait for the response, or replaces it", POLL_ADVICE)
+    return good("poll", "works; the response arrives when there is a frame")
 
 
 async def _poll(http: httpx.AsyncClient, url: str, stream: str, after: int) -> httpx.Response:

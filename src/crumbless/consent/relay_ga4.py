@@ -82,7 +82,7 @@ class Ga4Relay:
             found: list[dict[str, Any]] = msgspec.json.decode(response)["validationMessages"]
             return [f"{one.get('validationCode', '')}: {one.get('description', '')}" for one in found]
         except (msgspec.DecodeError, UnicodeError, KeyError, TypeError, AttributeError):
-            raise RelayFailed("its response is not a validation result") from None
+            raise RelayFailed("the vendor's response is not a validation result") from None
 
     def forget(self, chain: str) -> None:
         """Delete the consent's number."""

@@ -12,7 +12,7 @@ from crumbless.tasks.task_store import delete_tasks
 
 # The server inserts identifiers into addresses and scripts.
 _IDENTIFIERS: dict[Service, tuple[re.Pattern[str], str]] = {
-    "ga4": (re.compile(r"G-[A-Z0-9]{4,20}"), "A measurement id looks like G-ABC123DEF4."),
+    "ga4": (re.compile(r"G-[A-Z0-9]{4,20}"), "A measurement ID looks like G-ABC123DEF4."),
     "tiktok": (re.compile(r"[A-Z0-9]{8,32}"), "A pixel code has 8 to 32 capital letters and digits."),
 }
 _is_secret = re.compile(r"[\x21-\x7e]{4,512}").fullmatch
@@ -40,7 +40,7 @@ def use_vendor_tag(connection: Connection, key: str, tag: VendorTag) -> int:
     if tag.mode == "relay" and not _is_secret(tag.secret):
         raise ApiError("invalid", "A relay needs the vendor's secret. Pass it with --secret-stdin.")
     if tag.mode == "browser" and tag.secret:
-        raise ApiError("invalid", "A tag in the browser needs no secret.")
+        raise ApiError("invalid", "A vendor script in the browser needs no secret. Omit --secret-stdin.")
     set_vendor_tag(connection, site, tag)
     if tag.mode == "browser":
         delete_tasks(connection, [tag.service], destination=str(site.id))

@@ -50,7 +50,7 @@ class VendorHttp:
             raise RelayFailed(f"no response within {self._deadline:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             # Only the type: the message may contain the address.
-            raise RelayFailed(f"it could not be reached ({type(error).__name__})") from None
+            raise RelayFailed(f"the vendor could not be reached ({type(error).__name__})") from None
 
     async def _read(self, path: str, body: object, query: dict[str, str] | None, headers: dict[str, str]) -> bytes:
         client = self._opened()
@@ -58,12 +58,12 @@ class VendorHttp:
         content = msgspec.json.encode(body)
         async with client.stream("POST", self._address + path, params=query, content=content, headers=sent) as response:
             if not 200 <= response.status_code < 300:
-                raise RelayFailed(f"it responded with status {response.status_code}")
+                raise RelayFailed(f"the vendor responded with status {response.status_code}")
             data = b""
             async for part in response.aiter_bytes():
                 data += part
                 if len(data) > MAX_RESPONSE:
-                    raise RelayFailed("its response is too large")
+                    raise RelayFailed("the vendor's response is too large")
             return data
 
     def _opened(self) -> "httpx.AsyncClient":

@@ -286,7 +286,7 @@ def _in_sections(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     for name, value in values.items():
         if name not in SECTION_OF:
-            raise SettingsError(f"{PREFIX}{name.upper()}: there is no such setting")
+            raise SettingsError(f"{PREFIX}{name.upper()}: there is no such setting; see docs/settings.md")
         sections[SECTION_OF[name]][name] = value
     return sections
 
@@ -336,7 +336,7 @@ def _check_proxies(settings: Settings) -> None:
         try:
             ipaddress.ip_network(network, strict=False)
         except ValueError:
-            wanted = f"expected addresses or networks like 10.0.0.0/8 (it has {network!r})"
+            wanted = f"expected addresses or networks such as 10.0.0.0/8 (it has {network!r})"
             raise SettingsError(f"{PREFIX}TRUSTED_PROXIES: {wanted}") from None
 
 
@@ -351,7 +351,7 @@ def check_database_url(url: str) -> None:
         names_database = False
     if not names_database:
         wanted = "expected sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME"
-        raise SettingsError(f"{PREFIX}DATABASE_URL: {wanted}; a password's special characters percent-encoded")
+        raise SettingsError(f"{PREFIX}DATABASE_URL: {wanted}; percent-encode special characters of the password")
 
 
 def _check_urls(settings: Settings) -> None:
@@ -374,7 +374,7 @@ def _check_bus(settings: Settings) -> None:
         wanted = "expected memory, postgresql, or nats://HOST:PORT (tls://HOST:PORT), several separated by commas"
         raise SettingsError(f"{name}: {wanted}")
     if settings.bus.bus_url != "memory" and settings.database.database_url.startswith("sqlite:"):
-        raise SettingsError(f"{name}: with SQLite there is one node, and its bus is memory; several need PostgreSQL")
+        raise SettingsError(f"{name}: expected memory: SQLite supports one node only; use PostgreSQL for several")
 
 
 def _is_nats_url(url: str) -> bool:
@@ -388,7 +388,7 @@ def _is_nats_url(url: str) -> bool:
 def _check_providers(providers: Sequence[OidcProviderSettings]) -> None:
     name = f"{PREFIX}OIDC_PROVIDERS"
     if len({one.id for one in providers}) != len(providers) or len({one.issuer for one in providers}) != len(providers):
-        raise SettingsError(f"{name}: two providers have the same id or issuer")
+        raise SettingsError(f"{name}: two providers have the same id or issuer; each needs its own")
     for one in providers:
         parts = urlsplit(one.issuer)
         if parts.scheme != "https" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:

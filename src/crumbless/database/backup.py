@@ -36,7 +36,7 @@ def copy(source_url: str, target_url: str, metadata: MetaData, progress: Progres
         SettingsError: if one of them is being served, the target has other content, or the two differ in the end.
     """
     if source_url == target_url:
-        raise SettingsError("source and target are the same database")
+        raise SettingsError("source and target are the same database: give two different ones")
     check_schema(source_url)
     migrate(target_url)
     tables = metadata.sorted_tables
@@ -59,7 +59,7 @@ def backup(source_url: str, file: Path, metadata: MetaData, progress: ProgressCa
         SettingsError: if the file exists, or cannot be written.
     """
     if file.exists():
-        raise SettingsError(f"{file} exists; choose another name")
+        raise SettingsError(f"{file} already exists; choose another name")
     check_schema(source_url)
     with _written_whole(file) as part:
         if is_postgres(source_url):
@@ -100,7 +100,7 @@ def verify_backup(file: Path) -> Verified:
     except sqlite3.Error as error:
         raise SettingsError(f"{file} is not a Crumbless backup: {error}") from None
     if differing:
-        raise SettingsError(f"{file} differs from the backup's checksums: {', '.join(differing)}")
+        raise SettingsError(f"{file} was changed after the backup: the checksums of {', '.join(differing)} differ")
     counts = [one.rows for name, one in sums.items() if name != SCHEMA_SUM]
     return Verified(len(counts), sum(counts), schema, bool(sums))
 

@@ -242,7 +242,9 @@ def known_schema(found: str | None) -> str:
     if found is None:
         raise SettingsError("the source is not a Crumbless database")
     if found > SCHEMA:
-        raise SettingsError(f"it has schema {found}, this Crumbless knows {SCHEMA}: use the newer Crumbless")
+        raise SettingsError(
+            f"it has schema {found}, but this version supports {SCHEMA}: use the newer version of Crumbless"
+        )
     return found
 
 

@@ -175,7 +175,9 @@ class ServingCheck:
             return bool(connection.execute(text(f"SELECT pg_try_advisory_xact_lock_shared({SERVING})")).scalar())
 
         if not write_once(self._database_url, ask):
-            raise SettingsError("CRUMBLESS_DATABASE_URL: a command is replacing what is in the database; wait for it")
+            raise SettingsError(
+                "CRUMBLESS_DATABASE_URL: a command is replacing the data in the database; wait until it ends"
+            )
 
     def release(self) -> None:
         """Do nothing: no lock is held here."""
@@ -213,7 +215,7 @@ def migrate(database_url: str, upgrade: Callable[[Connection], None], rewrites: 
             rewrites(connection)
             and not connection.execute(text(f"SELECT pg_try_advisory_xact_lock({SERVING})")).scalar()
         ):
-            raise SettingsError("CRUMBLESS_DATABASE_URL: a Crumbless is using the database; stop every node first")
+            raise SettingsError("CRUMBLESS_DATABASE_URL: a server is using the database; stop every node first")
         upgrade(connection)
 
     write_once(database_url, run)
@@ -268,7 +270,7 @@ async def hold_alone(connection: AsyncConnection) -> None:
     """Prevent nodes from serving for as long as the connection is open. Raises SettingsError if one is serving."""
     taken = await connection.execute(text(f"SELECT pg_try_advisory_lock({SERVING})"))
     if not taken.scalar():
-        raise SettingsError("CRUMBLESS_DATABASE_URL: a Crumbless is using the database; stop every node first")
+        raise SettingsError("CRUMBLESS_DATABASE_URL: a server is using the database; stop every node first")
 
 
 async def _size(connection: AsyncConnection) -> int:

@@ -46,7 +46,7 @@ class DatabaseLock:
             os.close(self._file)
             self._file = None
             raise SettingsError(
-                f"CRUMBLESS_DATABASE_URL: another Crumbless is using {self._path.stem}; stop it first"
+                f"CRUMBLESS_DATABASE_URL: another Crumbless process is using {self._path.stem}; stop it first"
             ) from None
 
     def release(self) -> None:
@@ -188,8 +188,8 @@ def migrate(database_url: str, upgrade: Callable[[Connection], None], rewrites: 
         needed, free = path.stat().st_size, shutil.disk_usage(path.parent).free
         if free < needed:
             raise SettingsError(
-                f"the migration rewrites the database: it needs {needed / 1e6:.0f} MB of free disk beside the file, "
-                f"and there are {free / 1e6:.0f} MB"
+                f"the migration rewrites the database and needs {needed / 1e6:.0f} MB of free disk space, "
+                f"but only {free / 1e6:.0f} MB are free: free some space first"
             )
         # Not in WAL mode, whose log would take twice the file's size. The rollback journal stores the old pages.
         write_once(database_url, upgrade, "PRAGMA journal_mode=DELETE", "PRAGMA cache_size=-256000")

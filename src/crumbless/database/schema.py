@@ -67,10 +67,13 @@ def require_schema(found: str | None) -> None:
         raise SettingsError("the database is empty: run `crumbless migrate` first")
     if found > SCHEMA:
         raise SettingsError(
-            f"the database has schema {found}, this Crumbless knows {SCHEMA}: use the newer Crumbless that migrated it"
+            f"the database has schema {found}, but this version supports {SCHEMA}: "
+            "use the newer version of Crumbless that migrated it"
         )
     if found != SCHEMA:
-        raise SettingsError(f"the database has schema {found}, this Crumbless needs {SCHEMA}: run `crumbless migrate`")
+        raise SettingsError(
+            f"the database has schema {found}, but this version needs {SCHEMA}: run `crumbless migrate`"
+        )
 
 
 def schema_of(connection: Connection) -> str | None:

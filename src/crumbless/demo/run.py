@@ -49,7 +49,7 @@ def run_demo(folder: Path, port: int, as_json: bool, tags: bool = False) -> None
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SettingsError(f"--data: cannot make the folder {folder}: {error.strerror}") from None
+        raise SettingsError(f"--data: cannot create the folder {folder}: {error.strerror}") from None
     platform_socket = open_socket(HOST, port)
     shop_socket = _shop_socket(port)
     shop_origin = f"http://{SHOP_HOST}:{shop_socket.getsockname()[1]}"
@@ -107,7 +107,7 @@ def _print(shop: str, desk: str, mailbox: str, owner: Owner, as_json: bool) -> N
         f"  Shop with the chat   [link={shop}]{shop}[/link]\n"
         f"  Desk                 [link={desk}]{desk}[/link]\n"
         f"  Mailbox              [link={mailbox}]{mailbox}[/link]\n"
-        f"  E-mail               {owner.email}\n"
+        f"  Email                {owner.email}\n"
         f"  Password             {owner.password}\n\n"
-        "Open the shop in one window and the desk in another. Ctrl-C stops.\n"
+        "Open the shop in one window and the desk in another. Ctrl-C stops the demo.\n"
     )

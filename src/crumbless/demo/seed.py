@@ -85,7 +85,7 @@ def _owner(path: Path) -> Owner:
         try:
             return msgspec.json.decode(path.read_bytes(), type=Owner)
         except (OSError, ValueError):
-            raise SettingsError(f"--data: {path} cannot be read; remove the folder to start again") from None
+            raise SettingsError(f"--data: cannot read {path}; delete the folder to start again") from None
     owner = Owner(EMAIL, secrets.token_urlsafe(12))
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         json.dump({"email": owner.email, "password": owner.password}, file)

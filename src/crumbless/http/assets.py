@@ -49,7 +49,7 @@ class Assets:
         try:
             manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         except OSError:
-            raise SettingsError("the browser code is not built: run bin/demo or bin/build, or npm run build") from None
+            raise SettingsError("the browser code is not built: run bin/demo, bin/build or npm run build") from None
         self._files = {
             f"/{path.relative_to(folder).as_posix()}": make_asset(path.read_bytes(), _TYPES[path.suffix])
             for path in (folder / "assets").iterdir()

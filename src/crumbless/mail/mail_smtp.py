@@ -21,8 +21,8 @@ DEADLINE_SECONDS = 30.0
 URL_SETTING = "CRUMBLESS_SMTP_URL"
 SENDER_SETTING = "CRUMBLESS_MAIL_FROM"
 _EXPECTED = (
-    "expected smtp://USER:PASSWORD@HOST:PORT or smtps://…; USER:PASSWORD@ and :PORT may be left out; "
-    "?tls=required or ?tls=off may follow smtp://"
+    "expected smtp://USER:PASSWORD@HOST:PORT or smtps://…; USER:PASSWORD@ and :PORT are optional; "
+    "smtp:// may end with ?tls=required or ?tls=off"
 )
 
 Tls = Literal["from_the_start", "required", "if_offered", "off"]

@@ -43,5 +43,7 @@ def open_mail(settings: MailSettings, sender: str) -> MailPort:
         return NoMail()
     server = mail_smtp.read_smtp_url(settings.smtp_url)
     if not settings.mail_from:
-        raise SettingsError(f"{mail_smtp.SENDER_SETTING}: must be set if email is sent: the sender's address")
+        raise SettingsError(
+            f"{mail_smtp.SENDER_SETTING}: expected the sender's address, because CRUMBLESS_SMTP_URL is set"
+        )
     return mail_smtp.SmtpMail(server, settings.mail_from, sender)

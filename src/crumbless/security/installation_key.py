@@ -24,7 +24,7 @@ def open_secret_box(settings: DatabaseSettings) -> SecretBox:
     if settings.secret_key:
         return SecretBox(_decoded(settings.secret_key, SETTING))
     if not settings.database_url.startswith("sqlite:"):
-        raise SettingsError(f"{SETTING}: must be set, and be the same on every node; {_EXPECTED}")
+        raise SettingsError(f"{SETTING}: with PostgreSQL it must be set, to the same key on every node; {_EXPECTED}")
     database = sqlite_path(settings.database_url)
     path = database.with_name(database.name + ".key")
     try:
@@ -36,7 +36,7 @@ def open_secret_box(settings: DatabaseSettings) -> SecretBox:
     except FileExistsError:
         pass
     except OSError as error:
-        raise SettingsError(f"{SETTING}: cannot make {path}: {error.strerror}") from None
+        raise SettingsError(f"{SETTING}: cannot create {path}: {error.strerror}") from None
     try:
         return SecretBox(_decoded(path.read_text(encoding="ascii").strip(), str(path)))
     except (OSError, UnicodeDecodeError) as error:

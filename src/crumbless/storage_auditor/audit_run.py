@@ -42,8 +42,8 @@ TITLES: dict[PhaseName, str] = {
     "accept": "The visitor accepts everything",
     "withdraw": "The visitor withdraws the consent",
     "gpc": "The browser sends Global Privacy Control",
-    "second-visit": "The visitor comes back",
-    "storage-blocked": "The browser lets nothing be kept",
+    "second-visit": "The visitor returns",
+    "storage-blocked": "The browser blocks storage",
 }
 
 POLL_SECONDS = 2.0
@@ -294,11 +294,11 @@ class StorageAudit:
 
     def _need_chat(self) -> None:
         if not self._chat and not self.options.selectors.open:
-            raise NotPossible("no button that opens a chat was found on the page (name it with --open)")
+            raise NotPossible("no button that opens a chat was found (give its selector with --open)")
 
     def _need_banner(self) -> None:
         if not self._banner and not self.options.selectors.accept:
-            raise NotPossible("no banner that asks for consent was found on the page (name its button with --accept)")
+            raise NotPossible("no consent banner was found (give the selector of its button with --accept)")
 
 
 def _judged(asked: Asked, is_first_party: Callable[[str], bool]) -> Asked:
@@ -329,5 +329,5 @@ async def run_storage_audit(options: AuditOptions, report: ReportProgress = lamb
             return await StorageAudit(options, playwright, browser, path, report).run()
     except TimeoutError:
         raise StorageAuditError(
-            f"The audit did not end within {options.timeout:.0f} seconds; give it more with --timeout."
+            f"The audit did not end within {options.timeout:.0f} seconds. Allow more time with --timeout."
         ) from None

@@ -44,7 +44,7 @@ def find_browser(named: Path | None) -> str | None:
     if wanted:
         if found := shutil.which(wanted):
             return found
-        raise StorageAuditError(f"There is no browser at {wanted}. Name one that is there with --chromium.")
+        raise StorageAuditError(f"There is no browser at {wanted}. Give the path of one with --chromium.")
     return next((found for name in _NAMES if (found := shutil.which(name))), None)
 
 
@@ -106,7 +106,7 @@ async def blocked_profile(chromium: BrowserType, path: str | None, user_agent: s
 def _no_start(path: str | None, error: PlaywrightError) -> StorageAuditError:
     if path is None:
         return StorageAuditError(
-            "There is no Chromium on this machine. Install one (`playwright install chromium` does), or name it with "
-            "--chromium."
+            "There is no Chromium on this machine. Install it with `playwright install chromium`, "
+            "or give its path with --chromium."
         )
     return StorageAuditError(f"{path} does not start: {error.message.splitlines()[0]}")

@@ -41,7 +41,7 @@ async def in_time(operation: Awaitable[T], what: str, seconds: float = STEP_SECO
     try:
         return await asyncio.wait_for(operation, seconds)
     except TimeoutError:
-        raise StorageAuditError(f"The page did not answer within {seconds:.0f} seconds: {what}.") from None
+        raise StorageAuditError(f"The page did not respond within {seconds:.0f} seconds: {what}.") from None
 
 
 class Watch:
@@ -123,7 +123,7 @@ class Watch:
 
     async def _kept_in(self, frame: Frame) -> list[StorageItem]:
         try:
-            found = await in_time(frame.evaluate(SNAPSHOT), f"what {_short(frame.url)} keeps")
+            found = await in_time(frame.evaluate(SNAPSHOT), f"the stored data of {_short(frame.url)}")
         except PlaywrightError:
             # The frame is gone or is navigating. The next snapshot reads the new page.
             return []

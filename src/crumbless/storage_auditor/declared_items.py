@@ -83,7 +83,8 @@ def read_declaration(path: Path) -> Declaration:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DeclarationError(f"--registry: {path} cannot be read: {error}") from None
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        raise DeclarationError(f"--registry: cannot read {path}: {reason}") from None
     if text.lstrip().startswith("{"):
         return parse_disclosure(text, str(path))
     try:

@@ -23,10 +23,10 @@ _ACTS: dict[str, tuple[str, str]] = {
 """The registry's actions: their text, and the auditor's action that performs each."""
 
 _ADVICE: dict[Kind, str] = {
-    "UNDECLARED": "Declare it in the registry, or stop whatever writes it.",
-    "WRONG PHASE": "Write it only after the act that the registry names, or declare the act that really writes it.",
-    "TOO LONG": "Shorten it to the declared lifetime, or declare how long it really lasts.",
-    "NOT CLEARED": "Remove it when this happens, in every frame and mechanism.",
+    "UNDECLARED": "Declare it in the registry, or stop writing it.",
+    "WRONG PHASE": "Write it only after the declared action, or declare the action that writes it.",
+    "TOO LONG": "Shorten it to the declared lifetime, or declare its true lifetime.",
+    "NOT CLEARED": "Delete it at this moment, in every frame and mechanism.",
     "THIRD PARTY BEFORE CONSENT": "Load it only after the visitor has accepted, or serve it from your own host. "
     "If the host is yours, name it with --first-party.",
 }
@@ -61,7 +61,7 @@ def _in_phase(phase: Phase, declaration: Declaration) -> Iterator[_Found]:
         declared = declaration.find(entry)
         # Leftover items that are not declared are reported above.
         if declared and (act := _clearing_act(declared, phase)):
-            yield _found("NOT CLEARED", entry, f"It is still there after {_ACTS[act][0]}.")
+            yield _found("NOT CLEARED", entry, f"It still exists after {_ACTS[act][0]}.")
     for asked in phase.requests:
         if asked.third_party and "grant" not in asked.acts:
             yield _third_party(asked)
@@ -73,7 +73,9 @@ def _of_declared(entry: StorageItem, declared: Declared) -> Iterator[_Found]:
         yield _found("WRONG PHASE", entry, f"It may be written only after {words}; {_acts_told(entry)}.")
     if declared.lifetime is not None and entry.lasts is not None and entry.lasts > declared.lifetime + SLACK_SECONDS:
         yield _found(
-            "TOO LONG", entry, f"It lasts {_duration(entry.lasts)}; {_duration(declared.lifetime)} are declared."
+            "TOO LONG",
+            entry,
+            f"It lasts {_duration(entry.lasts)}; the declared lifetime is {_duration(declared.lifetime)}.",
         )
 
 
@@ -89,12 +91,12 @@ def _clearing_act(declared: Declared, phase: Phase) -> str:
 
 def _third_party(asked: Asked) -> _Found:
     told = "after consent was withdrawn" if "withdraw" in asked.acts else "without consent"
-    by = f", asked for by {asked.initiator}" if asked.initiator else ""
-    return "THIRD PARTY BEFORE CONSENT", asked.kind, asked.host, asked.host, f"{asked.url} {told}{by}."
+    by = f", requested by {asked.initiator}" if asked.initiator else ""
+    return "THIRD PARTY BEFORE CONSENT", asked.kind, asked.host, asked.host, f"Request to {asked.url} {told}{by}."
 
 
 def _undeclared(entry: StorageItem, declaration: Declaration) -> str:
-    told = {"kept": "is kept", "written": "was written", "header": "was asked for by an answer"}[entry.how]
+    told = {"kept": "is stored", "written": "was written", "header": "was set by a response"}[entry.how]
     told = f"It {told}{' (the browser blocked it)' if entry.blocked else ''}; {_acts_told(entry)}."
     by = f" Written by {entry.source}." if entry.source else ""
     return told + by + ("" if declaration.items else " No registry was found.")

@@ -20,11 +20,11 @@ HTML = "text/html"
 
 _FAULTS = (
     ("ERR_NAME_NOT_RESOLVED", "there is no such host; check the address"),
-    ("ERR_CONNECTION_REFUSED", "nothing answers there; is the server running?"),
-    ("ERR_TOO_MANY_REDIRECTS", "it redirects in a circle"),
-    ("ERR_CERT_|ERR_SSL_", "its TLS certificate or connection is not in order ({code})"),
-    ("ERR_EMPTY_RESPONSE|ERR_CONNECTION_", "the connection broke off ({code})"),
-    ("ERR_INVALID_|ERR_RESPONSE_HEADERS", "its answer is not HTTP ({code})"),
+    ("ERR_CONNECTION_REFUSED", "the connection was refused; is the server running?"),
+    ("ERR_TOO_MANY_REDIRECTS", "it redirects in a loop"),
+    ("ERR_CERT_|ERR_SSL_", "its TLS certificate or connection is invalid ({code})"),
+    ("ERR_EMPTY_RESPONSE|ERR_CONNECTION_", "the connection was closed ({code})"),
+    ("ERR_INVALID_|ERR_RESPONSE_HEADERS", "its response is not HTTP ({code})"),
     ("Download is starting|ERR_ABORTED", "it is a download, not a page"),
 )
 
@@ -44,7 +44,7 @@ def checked_url(url: str) -> str:
             raise ValueError
     except ValueError:
         raise StorageAuditError(
-            f"{url} is not the address of a web page; give one like https://example.com/."
+            f"{url} is not the address of a web page; use an address such as https://example.com/."
         ) from None
     return whole
 
@@ -80,8 +80,7 @@ async def open_page(page: Page, watch: Watch, url: str, login_page: bool) -> Non
         _check_place(url, page.url)
         if not login_page and await in_time(page.evaluate(ASKS_SIGN_IN), "whether it asks for a password"):
             raise StorageAuditError(
-                f"{url} cannot be audited: {page.url} asks for a password. "
-                "If that is the page to audit, say --login-page."
+                f"{url} cannot be audited: {page.url} asks for a password. To audit that page, add --login-page."
             )
     except PlaywrightError as error:
         if navigations.count > 2:
@@ -158,13 +157,15 @@ def _check_status(url: str, answers: list[Response]) -> None:
         return
     response = answers[-1]
     if response.status in {401, 403}:
-        raise StorageAuditError(f"{url} cannot be audited: it wants a sign-in ({response.status}).")
+        raise StorageAuditError(f"{url} cannot be audited: it requires a sign-in ({response.status}).")
     if response.status >= 400:
-        raise StorageAuditError(f"{url} cannot be audited: it answers {response.status}. Check the address.")
+        raise StorageAuditError(
+            f"{url} cannot be audited: it responds with status {response.status}. Check the address."
+        )
 
 
 def _check_place(url: str, landed: str) -> None:
     if site_of(host_of(landed)) != site_of(host_of(url)):
         raise StorageAuditError(
-            f"{url} cannot be audited: it leads to another website, {landed}. Audit that one, if you mean it."
+            f"{url} cannot be audited: it leads to another website, {landed}. To audit that one, give its address."
         )

@@ -27,7 +27,7 @@ def check_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageAuditError(f"--out: the folder {folder} cannot be made: {error.strerror}") from None
+        raise StorageAuditError(f"--out: cannot create the folder {folder}: {error.strerror}") from None
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:
@@ -41,7 +41,7 @@ def write_report(report: Report, folder: Path) -> list[Path]:
         for name, contents in made.items():
             (folder / name).write_text(contents, encoding="utf-8")
     except OSError as error:
-        raise StorageAuditError(f"--out: {folder} cannot be written to: {error.strerror}") from None
+        raise StorageAuditError(f"--out: cannot write to {folder}: {error.strerror}") from None
     return [folder / name for name in made]
 
 

@@ -67,7 +67,7 @@ def _phase_table(report: Report) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("Phase", "Result"):
         table.add_column(heading, overflow="fold")
-    for heading in ("Kept", "Requests", "To others", "Seconds"):
+    for heading in ("Stored", "Requests", "Other sites", "Seconds"):
         table.add_column(heading, justify="right")
     for phase in report.phases:
         others = {one.host for one in phase.requests if one.third_party}
@@ -85,9 +85,9 @@ def phase_result(phase: Phase, report: Report) -> str:
 
 
 def _finding_table(report: Report) -> Table:
-    table = Table(title="Found", title_justify="left", title_style="bold", show_lines=True, header_style="bold")
+    table = Table(title="Findings", title_justify="left", title_style="bold", show_lines=True, header_style="bold")
     table.add_column("Finding", style="red", max_width=14)
-    for heading in ("What", "Where and when", "What was seen, what to do"):
+    for heading in ("Item", "Place and phases", "Details and advice"):
         table.add_column(heading, overflow="fold")
     for one in report.findings:
         table.add_row(
@@ -101,7 +101,8 @@ def _finding_table(report: Report) -> Table:
 
 def _verdict(report: Report) -> str:
     skipped = sum(one.status == "not applicable" for one in report.phases)
-    more = f" {skipped} phases could not be done: they say nothing either way." if skipped else ""
+    more = f" {skipped} of {len(report.phases)} phases could not be done; they were not checked." if skipped else ""
     if report.clean:
         return f"[bold green]Clean.[/bold green]{more}"
-    return f"[bold red]{len(report.findings)} found.[/bold red]{more}"
+    problems = "1 problem" if len(report.findings) == 1 else f"{len(report.findings)} problems"
+    return f"[bold red]{problems} found.[/bold red]{more}"

@@ -22,7 +22,7 @@ CONTROLS = (Path(__file__).parent / "scripts" / "controls.js").read_text(encodin
 APPEAR_SECONDS = 4.0
 """A control that is not there by then will not come."""
 
-MESSAGE = "This is a test of what the website keeps. Nobody needs to answer."
+MESSAGE = "This is an automated test of the data that this website stores. No reply is needed."
 
 
 class Selectors(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +110,7 @@ class Visitor:
         """Press what opens the chat, and wait for the box to write in."""
         launcher = await self._find(self._selectors.open, _is_launcher, ours=OURS.open)
         if launcher is None:
-            raise NotPossible("no button that opens a chat was found (name it with --open)")
+            raise NotPossible("no button that opens a chat was found (give its selector with --open)")
         before = {one.about + one.words for one in await self._controls() if one.write}
         self._watch.did("open")
         await self._press(launcher)
@@ -121,7 +121,7 @@ class Visitor:
     async def send(self) -> None:
         """Write a message and send it."""
         if self._box is None:
-            raise NotPossible("the chat has no box to write in that could be found (name it with --box)")
+            raise NotPossible("no input field of the chat was found (give its selector with --box)")
         self._watch.did("type")
         box = self._box.handle
         await in_time(box.click(), "the chat's box")
@@ -131,7 +131,7 @@ class Visitor:
         self._watch.did("send")
         await self._send_text()
         if not await self._until(lambda: self._is_empty(box)):
-            raise NotPossible("the message stayed in its box: it could not be sent (name the button with --send)")
+            raise NotPossible("the message could not be sent (give the selector of the button with --send)")
 
     async def _send_text(self) -> None:
         button = await self._find(self._selectors.send, lambda _: False, 0) if self._selectors.send else None
@@ -158,7 +158,7 @@ class Visitor:
             return await self._erase_ours(menu)
         button = await self._find(self._selectors.end, _says(END), 1)
         if button is None:
-            raise NotPossible("no button that ends the chat was found (name it with --end)")
+            raise NotPossible("no button that ends the chat was found (give its selector with --end)")
         self._watch.did("end")
         await self._press(button)
         await self._watch.quiet()
@@ -175,7 +175,7 @@ class Visitor:
         for selector in OUR_ERASURE:
             step = await self._find(selector, lambda _: False)
             if step is None:
-                raise NotPossible(f"the chat's way to erase it ends before {selector}")
+                raise NotPossible(f"the chat could not be erased: {selector} was not found")
             if selector == OUR_ERASURE[-1]:
                 self._watch.did("end")
             await self._press(step)
@@ -188,7 +188,7 @@ class Visitor:
         """Accept everything."""
         button = await self._find(self._selectors.accept, _is_banner(ACCEPT), ours=OURS.accept)
         if button is None:
-            raise NotPossible("no button that accepts was found (name it with --accept)")
+            raise NotPossible("no button that accepts was found (give its selector with --accept)")
         self._watch.did("choose")
         self._watch.did("grant")
         await self._press(button)
@@ -197,7 +197,7 @@ class Visitor:
         """Refuse everything."""
         button = await self._find(self._selectors.reject, _is_banner(REJECT), ours=OURS.reject)
         if button is None:
-            raise NotPossible("no button that refuses was found (name it with --reject)")
+            raise NotPossible("no button that rejects was found (give its selector with --reject)")
         self._watch.did("choose")
         await self._press(button)
 
@@ -208,7 +208,7 @@ class Visitor:
             await self._press(settings)
             button = await self._find("", lambda one: _says(WITHDRAW)(one) or _says(REJECT)(one), ours=OURS.withdraw)
         if button is None:
-            raise NotPossible("nothing to withdraw the consent with was found (name it with --withdraw)")
+            raise NotPossible("no control that withdraws the consent was found (give its selector with --withdraw)")
         self._watch.undid("grant")
         self._watch.did("withdraw")
         await self._press(button)
@@ -244,7 +244,7 @@ class Visitor:
                         return Control(handle=handle, write=True, words=selector)
             except PlaywrightError as error:
                 if "selector" in error.message.lower() and "destroyed" not in error.message:
-                    raise NotPossible(f"{selector!r} is not a selector") from None
+                    raise NotPossible(f"{selector!r} is not a CSS selector") from None
         return None
 
     async def _controls(self) -> list[Control]:

@@ -103,13 +103,13 @@ def test_ipv6_host_is_in_brackets_in_the_address() -> None:
 
 
 def test_unknown_setting_is_named() -> None:
-    assert complaint(PROT="1") == "CRUMBLESS_PROT: there is no such setting"
+    assert complaint(PROT="1") == "CRUMBLESS_PROT: there is no such setting; see docs/settings.md"
 
 
 def test_a_section_has_no_name_in_the_file(tmp_path: Path) -> None:
     file = tmp_path / "crumbless.toml"
     file.write_text("[server]\nport = 9000\n")
-    assert complaint(CONFIG=str(file)) == "CRUMBLESS_SERVER: there is no such setting"
+    assert complaint(CONFIG=str(file)) == "CRUMBLESS_SERVER: there is no such setting; see docs/settings.md"
 
 
 def test_each_setting_has_one_section() -> None:
@@ -175,7 +175,7 @@ def test_contact_is_one_line_of_its_kind(name: str, good: str, wrong: str) -> No
 def test_sqlite_has_one_node() -> None:
     assert read_settings({"CRUMBLESS_BUS_URL": "memory"}).bus.bus_url == "memory"
     for bus in ("postgresql", "nats://127.0.0.1:4222,tls://one.example"):
-        with pytest.raises(SettingsError, match="CRUMBLESS_BUS_URL: with SQLite there is one node"):
+        with pytest.raises(SettingsError, match="CRUMBLESS_BUS_URL: expected memory: SQLite supports one node only"):
             read_settings({"CRUMBLESS_BUS_URL": bus})
 
 

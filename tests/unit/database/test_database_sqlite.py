@@ -98,7 +98,7 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "crumbless.db"
     first, second = DatabaseLock(path), DatabaseLock(path)
     first.take()
-    with pytest.raises(SettingsError, match=r"another Crumbless is using crumbless\.db"):
+    with pytest.raises(SettingsError, match=r"another Crumbless process is using crumbless\.db"):
         second.take()
     first.release()
     first.release()

@@ -39,7 +39,7 @@ def test_another_version_is_reported_with_both_numbers(database_url: str) -> Non
     write_once(
         database_url, lambda connection: connection.execute(text("UPDATE alembic_version SET version_num='0000'"))
     )
-    with pytest.raises(SettingsError, match=f"schema 0000, this Crumbless needs {SCHEMA}"):
+    with pytest.raises(SettingsError, match=f"schema 0000, but this version needs {SCHEMA}"):
         check_schema(database_url)
 
 

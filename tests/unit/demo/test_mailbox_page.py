@@ -31,7 +31,7 @@ async def shown(box: MemoryMail) -> httpx.Response:
 
 
 async def test_empty_mailbox_page_has_a_notice() -> None:
-    assert "Nothing yet" in (await shown(MemoryMail())).text
+    assert "No emails yet" in (await shown(MemoryMail())).text
 
 
 async def test_sent_emails_are_shown_newest_first() -> None:

@@ -94,5 +94,5 @@ def test_invalid_file_is_refused_with_its_line(tmp_path: Path) -> None:
     path.write_text("item = 1", encoding="utf-8")
     with pytest.raises(DeclarationError, match="line 1"):
         read_declaration(path)
-    with pytest.raises(DeclarationError, match="cannot be read"):
+    with pytest.raises(DeclarationError, match="cannot read"):
         read_declaration(tmp_path / "none.toml")
