@@ -32,13 +32,13 @@ def check_new_password(password: str, about: Iterable[str] = ()) -> None:
         ApiError: `weak_password`.
     """
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise ApiError("weak_password", f"Choose one of {MIN_LENGTH} to {MAX_LENGTH} characters.")
+        raise ApiError("weak_password", f"Choose a password of {MIN_LENGTH} to {MAX_LENGTH} characters.")
     normal = normal_form(password)
     if normal in _common() or len(set(normal)) < 3:
         raise ApiError("weak_password", "This password is on lists that attackers try first. Choose another one.")
     words = {normal_form(word) for text in about for word in (text, *text.replace("@", " ").replace(".", " ").split())}
     if any(normal.strip("0123456789!.?-_") == word for word in words if len(word) > 3):
-        raise ApiError("weak_password", "It is little more than your name or address. Choose another one.")
+        raise ApiError("weak_password", "This password is too similar to your name or email. Choose another one.")
 
 
 def normal_form(password: str) -> str:

@@ -20,7 +20,7 @@ async def get_tag(call: PublicCall, key: str, name: str) -> Response[bytes]:
     tags = await call.read(find_vendor_tags, site.id)
     tag = next((one for one in tags if (one.service, one.mode) == (service, "browser")), None)
     if tag is None or extension != "js":
-        raise ApiError("not_found", "This site has no such tag.")
+        raise ApiError("not_found", "This site does not use this vendor script.")
     scripts = {"ga4": services.settings.relays.ga4_script_url, "tiktok": services.settings.relays.tiktok_script_url}
     filled = json.dumps({"id": tag.identifier, "script": scripts[service].rstrip("/")}).replace("<", "\\u003c")
     text = services.assets.tags[service].replace("__CRUMBLESS_TAG__", filled)

@@ -28,7 +28,7 @@ def check_name(text: str, where: str) -> str:
     """
     name = text.strip()
     if not name:
-        raise ApiError("invalid", f"The name is empty; {where}.")
+        raise ApiError("invalid", f"The name is empty. Enter one: {where}.")
     if len(name) > MAX_NAME or _BREAKS.search(name):
         raise ApiError("invalid", f"The name must be one line of at most {MAX_NAME} characters; {where}.")
     return name
@@ -44,7 +44,7 @@ def check_languages(languages: Sequence[str]) -> list[str]:
         raise ApiError("invalid", f"Choose at most {MAX_LANGUAGES} languages.")
     for language in languages:
         if not _match_language(language):
-            raise ApiError("invalid", "Give each language as a tag, such as de or pt-BR.")
+            raise ApiError("invalid", "Enter each language as a tag, such as de or pt-BR.")
     return [*dict.fromkeys(languages)]
 
 

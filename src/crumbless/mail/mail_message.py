@@ -107,7 +107,7 @@ def check_address(text: str) -> str:
         ApiError: `invalid` if it is not a plain email address.
     """
     if len(text) > MAX_ADDRESS or not _match_address(text):
-        raise ApiError("invalid", "Give a plain email address, such as name@example.org.")
+        raise ApiError("invalid", "Enter an email address, such as name@example.org.")
     return text
 
 

@@ -44,4 +44,4 @@ def read_mail_request(secret_box: SecretBox, task: Task) -> MailRequest:
     try:
         return msgspec.json.decode(secret_box.decrypt(task.encrypted or b"", PURPOSE), type=MailRequest)
     except (DecryptionFailed, msgspec.DecodeError):
-        raise TaskFailed("it was encrypted with another key (CRUMBLESS_SECRET_KEY)", final=True) from None
+        raise TaskFailed("the email was encrypted with another key (CRUMBLESS_SECRET_KEY)", final=True) from None

@@ -15,5 +15,5 @@ def require_unchanged(connection: Connection, actor: Session) -> Member:
     """
     current = find_member(connection, actor.workspace, actor.subject)
     if not current.active or current.role != actor.role:
-        raise ApiError("forbidden", "Your role has just changed.")
+        raise ApiError("forbidden", "Your role has just changed. Reload the page.")
     return current

@@ -42,7 +42,7 @@ def find_member(connection: Connection, workspace: int, operator_id: str) -> Mem
         select(operator).where(operator.c.id == operator_id, operator.c.workspace_id == workspace)
     ).first()
     if row is None:
-        raise ApiError("not_found", "There is no such person.")
+        raise ApiError("not_found", "There is no such operator.")
     return _member(row)
 
 

@@ -55,11 +55,11 @@ def _change_scope(
 ) -> None:
     if wanted.everything:
         if wanted.sites or wanted.teams:
-            raise ApiError("invalid", "An operator who sees everything has no list of sites and teams.")
+            raise ApiError("invalid", "Omit sites and teams for an operator who sees everything.")
         set_scope(connection, actor.workspace, person.id, None)
     else:
         if role in UNLIMITED_ROLES:
-            raise ApiError("invalid", "Owners and admins see everything.")
+            raise ApiError("invalid", "Owners and admins always see everything.")
         sites = site_ids_of(connection, actor.workspace, wanted.sites)
         teams = check_teams(connection, actor.workspace, wanted.teams)
         set_scope(connection, actor.workspace, person.id, Scope(frozenset(sites), frozenset(teams)))

@@ -51,7 +51,7 @@ def invite_operator(tx: Transaction, actor: Session, wanted: InviteRequest, secr
     teams = check_teams(tx.connection, actor.workspace, wanted.teams)
     known = find_member_by_email(tx.connection, email)
     if known is not None and known.workspace == actor.workspace:
-        raise ApiError("invalid", "This person is already in the workspace.")
+        raise ApiError("invalid", "This operator is already in the workspace.")
     replaced = pending_invitations(tx.connection, actor.workspace, email)
     for earlier in replaced:
         require_power_over(actor, earlier.role)

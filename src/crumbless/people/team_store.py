@@ -62,7 +62,7 @@ def rename_team(connection: Connection, workspace: int, team_id: str, name: str)
 
 
 def _taken() -> ApiError:
-    return ApiError("invalid", "There is a team of this name already.")
+    return ApiError("invalid", "A team with this name already exists. Choose another name.")
 
 
 def remove_team(connection: Connection, workspace: int, team_id: str) -> None:
@@ -98,7 +98,7 @@ def set_members(connection: Connection, workspace: int, team_id: str, members: C
         ).scalars()
     }
     if known != operator_ids:
-        raise ApiError("not_found", "There is no such person.")
+        raise ApiError("not_found", "There is no such operator.")
     connection.execute(delete(team_member).where(team_member.c.team_id == team_id))
     _join(connection, workspace, [(team_id, one) for one in sorted(operator_ids)])
 

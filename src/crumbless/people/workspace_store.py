@@ -35,7 +35,7 @@ def choose_workspace(connection: Connection, name_or_id: str) -> int | None:
     numbers = [*connection.execute(select(workspace.c.id).where(workspace.c.name == name_or_id)).scalars()]
     if len(numbers) > 1:
         ids = " or ".join(str(number) for number in numbers)
-        raise ApiError("invalid", f"Several workspaces are called {name_or_id}: name one by its number, {ids}.")
+        raise ApiError("invalid", f"Several workspaces are called {name_or_id}. Use a number instead: {ids}.")
     return numbers[0] if numbers else None
 
 

@@ -166,7 +166,7 @@ def require(session: Session, verb: Verb) -> None:
 def require_power_over(session: Session, role: Role) -> None:
     """Raises ApiError `forbidden` unless the session may add, change or disable an operator of that role."""
     if not has_power_over(session.role, role):
-        raise ApiError("forbidden", "Only an owner may do this to an owner.")
+        raise ApiError("forbidden", "Only an owner can add or change owners.")
 
 
 def has_power_over(by: Role, role: Role) -> bool:

@@ -49,4 +49,4 @@ def require_account_left(connection: Connection, session: Session) -> None:
     if find_account_policy(connection, session.workspace).provider_only and not oidc_accounts_of(
         connection, session.subject
     ):
-        raise ApiError("provider_only", "Connect another account first. You can sign in only at a provider.")
+        raise ApiError("provider_only", "Connect another account first. Your workspace signs in at its provider only.")

@@ -44,7 +44,7 @@ class AttemptsNotify:
         try:
             account = self._secret_box.decrypt(task.encrypted or b"", PURPOSE).decode()
         except DecryptionFailed:
-            raise TaskFailed("it was encrypted with another key (CRUMBLESS_SECRET_KEY)", final=True) from None
+            raise TaskFailed("the email was encrypted with another key (CRUMBLESS_SECRET_KEY)", final=True) from None
         await self._ledger.write(lambda connection: notify_of_attempts(connection, account, self._secret_box))
 
 

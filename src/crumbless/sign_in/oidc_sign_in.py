@@ -149,7 +149,7 @@ class OidcSignIn:
     def _provider(self, provider: str) -> OidcPort:
         port = self._providers.get(provider)
         if port is None:
-            raise ApiError("not_found", "There is no such provider.")
+            raise ApiError("not_found", "There is no such identity provider.")
         return port
 
     def _redirect_uri(self, provider: str) -> str:

@@ -57,7 +57,7 @@ class ResetSend:
         try:
             email = self._secret_box.decrypt(task.encrypted or b"", PURPOSE).decode()
         except DecryptionFailed:
-            raise TaskFailed("it was encrypted with another key (CRUMBLESS_SECRET_KEY)", final=True) from None
+            raise TaskFailed("the email was encrypted with another key (CRUMBLESS_SECRET_KEY)", final=True) from None
         await self._ledger.write(lambda connection: _send_link(connection, email, self._secret_box))
 
 

@@ -263,7 +263,7 @@ async def _do_in_time(handler: TaskHandler, tasks: Sequence[Task]) -> Any:
         async with asyncio.timeout(deadline):
             return await handler.do(tasks)
     except TimeoutError:
-        raise TaskFailed(f"it did not finish within {deadline:g} seconds") from None
+        raise TaskFailed(f"the job did not finish within {deadline:g} seconds") from None
 
 
 def _reason(kind: TaskKind, error: BaseException) -> tuple[str, bool]:

@@ -102,7 +102,7 @@ class IdentityChange:
         def write(connection: Connection) -> SiteIdentity:
             site = _own_site(connection, actor, site_key)
             if not retire_identity_key(connection, site.id, kid):
-                raise ApiError("not_found", "This site has no such key in use.")
+                raise ApiError("not_found", "This site has no active key with this ID.")
             _log_action(connection, actor, "identity_key_retired", site, {"kid": kid})
             return site_identity(connection, site)
 

@@ -138,7 +138,7 @@ def check_public_key(algorithm: KeyAlgorithm, pem: str) -> None:
     try:
         key = load_pem_public_key(pem.encode())
     except Exception:
-        raise ApiError("invalid", "Give a public key in PEM form: it begins with BEGIN PUBLIC KEY.") from None
+        raise ApiError("invalid", "Enter a public key in PEM format. It begins with BEGIN PUBLIC KEY.") from None
     if algorithm == "EdDSA" and isinstance(key, ed25519.Ed25519PublicKey):
         return
     if algorithm == "ES256" and isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
@@ -147,7 +147,7 @@ def check_public_key(algorithm: KeyAlgorithm, pem: str) -> None:
 
 
 def _refused(reason: str) -> ApiError:
-    return ApiError("identity_refused", f"Load the page again. For its developer: {reason}.")
+    return ApiError("identity_refused", f"Reload the page. For developers: {reason}.")
 
 
 def _read_header(token: str) -> _Header:
