@@ -45,7 +45,7 @@ STATEMENTS = {
     "protection against abuse": ("purposes", r"Protection against malicious activity"),
     "reported events": ("third", r"that a chat began, that a message was sent, or that a chat was closed"),
     "right to accept or reject": ("choices", r"Your right\. You may accept or reject"),
-    "default of browsers": ("choices", r"Most browsers accept cookies by themselves unless you change their settings"),
+    "default of browsers": ("choices", r"Most browsers accept cookies automatically unless you change their settings"),
     "cleared": ("off", r"so does the layout of an operator’s desk: they have to be chosen again"),
     "storage off": ("off", r"The chat works in full for as long as the page is open"),
     "contact": ("contact", r"Kornblume GmbH.*privacy@tea\.example.*\+49 941 1.*HRB 1"),
