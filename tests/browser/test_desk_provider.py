@@ -43,7 +43,7 @@ def test_account_is_connected_and_signs_in(tmp_path: Path, browser_of: Callable[
             page.goto(f"{address}/desk/")
             page.get_by_role("button", name="Continue with Own").click()
             _sign_in_at_provider(page, "olga")
-            expect(page.get_by_role("alert").filter(has_text="not linked to a user here")).to_be_visible()
+            expect(page.get_by_role("alert").filter(has_text="not linked to an operator here")).to_be_visible()
             page.get_by_label("Email").fill(OLGA.email)
             page.get_by_label("Password").fill(OLGA.password)
             page.get_by_role("button", name="Sign in").click()

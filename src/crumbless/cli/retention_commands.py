@@ -34,9 +34,9 @@ def retention_preview() -> None:
 
 @retention_app.command("set")
 def retention_set(
-    workspace: Annotated[str, typer.Option(help="The workspace, by name or number.")],
+    workspace: Annotated[str, typer.Option(help="Name or number of the workspace.")],
     conversations: Days,
-    site: Annotated[str, typer.Option(help="The key of the site for which the rule differs.")] = "",
+    site: Annotated[str, typer.Option(help="Key of a site with its own rule.")] = "",
 ) -> None:
     """Set how long closed conversations of a workspace, or of one site, are stored."""
     settings = read_ready_settings()
@@ -56,7 +56,7 @@ def retention_set(
 
 @retention_app.command("run")
 def retention_run() -> None:
-    """Delete now instead of at night. The running server does it, or the next one that starts."""
+    """Delete expired data now instead of at night. A running server does it, or the next one that starts."""
     settings = read_ready_settings()
 
     def hasten(connection: Connection) -> list[str]:
@@ -74,7 +74,7 @@ def _days(text: str) -> int | None:
     if text == "never":
         return None
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 36_500:
-        raise ApiError("invalid", "Give a number of days from 1 to 36500, or never.")
+        raise ApiError("invalid", "Enter a number of days from 1 to 36500, or never.")
     return int(text)
 
 

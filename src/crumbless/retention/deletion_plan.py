@@ -95,7 +95,7 @@ def _plan_workspace(tx: Transaction, actor: Session, at: int | None) -> Workspac
 def _require_change(before: int | None, at: int | None) -> None:
     """Reject a second plan, and an undo without a plan or after the time, when the deletion may have begun."""
     if (before is None) == (at is None):
-        raise ApiError("invalid", "Nothing was planned." if at is None else "The deletion is planned already.")
+        raise ApiError("invalid", "No deletion is planned." if at is None else "The deletion is already planned.")
     if before is not None and before <= now_ms():
         raise ApiError("invalid", "The time to undo the deletion has passed.")
 

@@ -43,7 +43,7 @@ def begin_request(tx: Transaction, actor: Session, wanted: PersonRequestBegin) -
     check_address(wanted.email.strip())
     now = now_ms()
     if wanted.asked_at is not None and not now - OLDEST_DAYS * DAY_MS <= wanted.asked_at <= now + DAY_MS:
-        raise ApiError("invalid", "Enter a day of the last year.")
+        raise ApiError("invalid", "Enter a date within the last year.")
     request_id = add_request(tx.connection, actor.workspace, wanted, actor.subject)
     _note(tx.connection, actor, "request_added", request_id, wanted.kind)
     return find_request(tx.connection, actor.workspace, request_id)
@@ -62,7 +62,7 @@ def end_request(tx: Transaction, actor: Session, request_id: str, status: Reques
     require_unchanged(tx.connection, actor)
     found = _find_open(tx.connection, actor.workspace, request_id)
     if found.kind == "erase" and status == "done":
-        raise ApiError("invalid", "A request to erase is done by erasing.")
+        raise ApiError("invalid", "Erase the data to complete this request.")
     close_request(tx.connection, actor.workspace, request_id, status, None)
     _note(tx.connection, actor, f"request_{status}", request_id, found.kind)
     return find_request(tx.connection, actor.workspace, request_id)
@@ -79,7 +79,7 @@ async def erase_person(services: ActionServices, actor: Session, request_id: str
         require_unchanged(connection, actor)
         found = _find_open(connection, actor.workspace, request_id)
         if found.kind != "erase":
-            raise ApiError("invalid", "This person asked for a copy.")
+            raise ApiError("invalid", "This person asked for a copy, not for an erasure.")
         visitors = visitors_by_email(connection, actor.workspace, found.email)
         counts, entries = erase_visitors(connection, actor.workspace, visitors)
         receipt = note_deletion(connection, actor, "request", counts)
