@@ -112,14 +112,14 @@ def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 
 
 WRONG = {
-    "CRUMBLESS_PORT": ("http", "expected `int`"),
+    "CRUMBLESS_PORT": ("http", "expected a whole number from 0 to 65,535"),
     "CRUMBLESS_HOST": ("203.0.113.250", "cannot listen"),
     "CRUMBLESS_DATABASE_URL": ("mysql://x:hidden@y/z", "expected sqlite:///PATH or postgresql://USER"),
     "CRUMBLESS_PUBLIC_URL": ("chat.example", "expected http://HOST or https://HOST"),
-    "CRUMBLESS_LOG_LEVEL": ("loud", "loud"),
-    "CRUMBLESS_LEDGER_QUEUE": ("0", "expected `int` >= 1"),
-    "CRUMBLESS_STARTS_PER_HOUR": ("-1", "expected `float` > 0"),
-    "CRUMBLESS_VISITOR_SESSION_DAYS": ("1.5", "expected `int`"),
+    "CRUMBLESS_LOG_LEVEL": ("loud", "expected debug, info, warning or error"),
+    "CRUMBLESS_LEDGER_QUEUE": ("0", "expected a whole number from 1 to 10,000,000"),
+    "CRUMBLESS_STARTS_PER_HOUR": ("-1", "expected a number above 0, at most 10,000,000"),
+    "CRUMBLESS_VISITOR_SESSION_DAYS": ("1.5", "expected a whole number from 1 to 365"),
     "CRUMBLESS_NO_SUCH_THING": ("1", "there is no such setting"),
     "CRUMBLESS_CONFIG": ("/nowhere/crumbless.toml", "cannot read"),
 }

@@ -16,19 +16,23 @@ import msgspec
 
 from crumbless.core.errors import SettingsError
 from crumbless.core.logging_setup import LogFormat
+from crumbless.core.settings_error import explain_invalid
 from crumbless.core.settings_types import (
     AuditDays,
     Contact,
     Count,
     Days,
     Email,
+    Issuer,
     KeptDays,
     Line,
     Phone,
     Port,
+    ProviderId,
     Rate,
     TimeOfDay,
     Token,
+    TracingUrl,
 )
 
 PREFIX = "CRUMBLESS_"
@@ -52,10 +56,10 @@ _match_address = re.compile(
 class OidcProviderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An OpenID provider at which operators may sign in. `id` is part of addresses, and `name` is on the button."""
 
-    id: Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9-]{1,32}\Z")]
+    id: ProviderId
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
-    issuer: Annotated[str, msgspec.Meta(pattern=r"\Ahttps?://[^\s?#]+\Z", max_length=500)]
-    client_id: Annotated[str, msgspec.Meta(min_length=1)]
+    issuer: Issuer
+    client_id: Annotated[str, msgspec.Meta(min_length=1, description="an ID that is not empty")]
     client_secret: str = ""
     scopes: list[str] = msgspec.field(default_factory=lambda: ["email"])
 
@@ -114,7 +118,7 @@ class MonitoringSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Metrics, traces and the warning about disk space."""
 
     metrics_token: Token = ""
-    tracing_url: Annotated[str, msgspec.Meta(pattern=r"\A(?:https?://[^\s/@?#]+/[^\s?#]*)?\Z")] = ""
+    tracing_url: TracingUrl = ""
     free_space_mb: Annotated[int, msgspec.Meta(ge=0, le=10_000_000)] = 500
 
 
@@ -275,7 +279,9 @@ def read_settings(environment: Mapping[str, str] = os.environ, **overrides: Any)
     try:
         settings = msgspec.convert(_in_sections(values), Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(_in_one_line(error, values)) from None
+        name, expected = explain_invalid(error, Settings)
+        shown = "" if name in SECRET_SETTINGS else f" (it is {values.get(name)!r})"
+        raise SettingsError(f"{PREFIX}{name.upper()}: {expected}{shown}") from None
     _check_urls(settings)
     _check_proxies(settings)
     return settings
@@ -321,14 +327,6 @@ def _read_json(name: str, text: str) -> Any:
     except (msgspec.DecodeError, RecursionError):
         # The message omits the text, because it contains secrets.
         raise SettingsError(f"{name}: expected JSON") from None
-
-
-def _in_one_line(error: msgspec.ValidationError, values: Mapping[str, Any]) -> str:
-    message, _, path = str(error).partition(" - at `$.")
-    # The path contains the section, then the setting, then the invalid part.
-    key = re.split(r"[.\[]", path.rstrip("`"))[1]
-    shown = "" if key in SECRET_SETTINGS else f" (it is {values.get(key)!r})"
-    return f"{PREFIX}{key.upper()}: {message[0].lower()}{message[1:]}{shown}"
 
 
 def _check_proxies(settings: Settings) -> None:

@@ -139,7 +139,7 @@ def test_wrong_provider_is_named_without_its_secret() -> None:
         {"id": "tea", "name": "Tea", "issuer": "https://id.example", "client_id": "", "client_secret": "hidden"}
     ]
     line = complaint(OIDC_PROVIDERS=msgspec.json.encode(providers).decode())
-    assert line == "CRUMBLESS_OIDC_PROVIDERS: expected `str` of length >= 1"
+    assert line == "CRUMBLESS_OIDC_PROVIDERS: `client_id`: expected an ID that is not empty"
 
 
 def test_settings_of_the_tests_are_ignored() -> None:
