@@ -43,31 +43,31 @@ def audit(
     chromium: Annotated[Path | None, typer.Option(help="Path of the browser, if it is not on PATH.")] = None,
     login_page: Annotated[bool, typer.Option("--login-page", help="Audit a page that asks for a password.")] = False,
     open_: Annotated[
-        str, typer.Option("--open", metavar="SELECTOR", help="The button that opens the chat, if it is not detected.")
+        str, typer.Option("--open", metavar="SELECTOR", help="Button that opens the chat, if it is not detected.")
     ] = "",
     box: Annotated[
         str,
-        typer.Option("--box", metavar="SELECTOR", help="The chat's input field, if it is not detected."),
+        typer.Option("--box", metavar="SELECTOR", help="Input field of the chat, if it is not detected."),
     ] = "",
     send: Annotated[
-        str, typer.Option("--send", metavar="SELECTOR", help="The button that sends, if it is not detected.")
+        str, typer.Option("--send", metavar="SELECTOR", help="Button that sends a message, if it is not detected.")
     ] = "",
     end: Annotated[
         str,
-        typer.Option("--end", metavar="SELECTOR", help="The button that ends the chat, if it is not detected."),
+        typer.Option("--end", metavar="SELECTOR", help="Button that ends the chat, if it is not detected."),
     ] = "",
     accept: Annotated[
         str,
-        typer.Option("--accept", metavar="SELECTOR", help="The banner's button that accepts, if it is not detected."),
+        typer.Option("--accept", metavar="SELECTOR", help="Button of the banner that accepts, if it is not detected."),
     ] = "",
     reject: Annotated[
         str,
-        typer.Option("--reject", metavar="SELECTOR", help="The banner's button that rejects, if it is not detected."),
+        typer.Option("--reject", metavar="SELECTOR", help="Button of the banner that rejects, if it is not detected."),
     ] = "",
     withdraw: Annotated[
         str,
         typer.Option(
-            "--withdraw", metavar="SELECTOR", help="The control that withdraws the consent, if it is not detected."
+            "--withdraw", metavar="SELECTOR", help="Control that withdraws the consent, if it is not detected."
         ),
     ] = "",
 ) -> None:

@@ -40,7 +40,7 @@ def compact() -> None:
 
 @app.command("copy")
 def copy_database(source: Url, target: Url) -> None:
-    """Copy everything from one database into another, empty one. Stop the server first.
+    """Copy all data into another, empty database. Stop the server first.
 
     If the copy is interrupted, the same command continues it.
     """
@@ -68,7 +68,7 @@ def backup_database(
 @app.command("restore")
 def restore_database(
     file: Annotated[Path, typer.Argument(help="A file from `crumbless backup`.", exists=True, dir_okay=False)],
-    yes: Annotated[bool, typer.Option("--yes", help="Replace the content of the database.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Confirm that the data in the database is replaced.")] = False,
 ) -> None:
     """Replace the content of the database with a backup. Stop the server first."""
     with progress_of_rows() as progress:

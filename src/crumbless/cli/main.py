@@ -65,7 +65,7 @@ COMMANDS = (
     LazyCommand(
         "copy",
         "crumbless.cli.database_commands",
-        "Copy everything from one database into another, empty one. Stop the server first.",
+        "Copy all data into another, empty database. Stop the server first.",
     ),
     LazyCommand(
         "backup",
@@ -82,21 +82,28 @@ COMMANDS = (
         "crumbless.cli.database_commands",
         "Check that a backup is complete and unchanged. Exit code 0 only if it is.",
     ),
-    LazyCommand("operator", "crumbless.cli.people_commands", "The operators."),
+    LazyCommand("operator", "crumbless.cli.people_commands", "Add, list, reset and disable operators."),
     LazyCommand(
         "workspace",
         "crumbless.cli.people_commands",
-        "The workspaces (tenants), each with its operators, sites and conversations.",
+        "Add and list workspaces (tenants), each with its operators, sites and conversations.",
     ),
-    LazyCommand("site", "crumbless.cli.site_commands", "The websites with the chat on them."),
-    LazyCommand("tag", "crumbless.cli.tag_commands", "Google Analytics and TikTok on a site, after consent."),
-    LazyCommand("retention", "crumbless.cli.retention_commands", "How long data is stored, and what is deleted next."),
-    LazyCommand("consent", "crumbless.cli.tag_commands", "The visitors' consent receipts."),
+    LazyCommand("site", "crumbless.cli.site_commands", "Add websites that show the chat."),
+    LazyCommand(
+        "tag",
+        "crumbless.cli.tag_commands",
+        "Set, test and remove Google Analytics and TikTok on a site, after consent.",
+    ),
+    LazyCommand(
+        "retention", "crumbless.cli.retention_commands", "Set how long data is stored, and preview the next deletion."
+    ),
+    LazyCommand("consent", "crumbless.cli.tag_commands", "Export the visitors' consent receipts."),
 )
 
 app = TyperGroup(
     name="crumbless",
-    help="Live chat that sets no cookie. Settings: CRUMBLESS_* variables, and the TOML file named by CRUMBLESS_CONFIG.",
+    help="Self-hosted live chat that sets no cookie. Configure it with CRUMBLESS_* environment variables, "
+    "or with a TOML file that CRUMBLESS_CONFIG names.",
     no_args_is_help=True,
     commands=COMMANDS,
 )

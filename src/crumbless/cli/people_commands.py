@@ -22,9 +22,9 @@ from crumbless.sites.workspace_begin import SETUP_HOURS, offer_workspace
 from crumbless.sites.workspace_set_up import add_operator, workspace_for
 
 app = typer.Typer()
-operator_app = typer.Typer(help="The operators.", no_args_is_help=True)
+operator_app = typer.Typer(help="Add, list, reset and disable operators.", no_args_is_help=True)
 workspace_app = typer.Typer(
-    help="The workspaces (tenants), each with its operators, sites and conversations.", no_args_is_help=True
+    help="Add and list workspaces (tenants), each with its operators, sites and conversations.", no_args_is_help=True
 )
 app.add_typer(operator_app, name="operator")
 app.add_typer(workspace_app, name="workspace")

@@ -18,7 +18,7 @@ from crumbless.retention.retention_wire import RetentionRequest, RetentionRespon
 from crumbless.tasks.task_store import hasten_recurring
 
 app = typer.Typer()
-retention_app = typer.Typer(help="How long data is stored, and what is deleted next.", no_args_is_help=True)
+retention_app = typer.Typer(help="Set how long data is stored, and preview the next deletion.", no_args_is_help=True)
 app.add_typer(retention_app, name="retention")
 
 Days = Annotated[str, typer.Option(metavar="DAYS|never", help="Days after the last message of a closed conversation.")]
@@ -26,7 +26,7 @@ Days = Annotated[str, typer.Option(metavar="DAYS|never", help="Days after the la
 
 @retention_app.command("preview")
 def retention_preview() -> None:
-    """Show for each workspace the rules, and the data that the next run deletes."""
+    """Show the rules of each workspace, and the data that the next run deletes."""
     settings = read_ready_settings()
     for line in write_once(settings.database.database_url, lambda connection: _report(connection, settings.retention)):
         typer.echo(line)

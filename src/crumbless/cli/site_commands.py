@@ -11,7 +11,7 @@ from crumbless.sites.embed_snippet import embed_snippet
 from crumbless.sites.workspace_set_up import add_site, workspace_for
 
 app = typer.Typer()
-site_app = typer.Typer(help="The websites with the chat on them.", no_args_is_help=True)
+site_app = typer.Typer(help="Add websites that show the chat.", no_args_is_help=True)
 app.add_typer(site_app, name="site")
 
 Workspace = Annotated[str, typer.Option(help="Name or number of the workspace. Created if it does not exist.")]

@@ -24,8 +24,10 @@ from crumbless.database.database import write_once
 from crumbless.device_storage.storage_registry import Service
 
 app = typer.Typer()
-tag_app = typer.Typer(help="Google Analytics and TikTok on a site, after consent.", no_args_is_help=True)
-consent_app = typer.Typer(help="The visitors' consent receipts.", no_args_is_help=True)
+tag_app = typer.Typer(
+    help="Set, test and remove Google Analytics and TikTok on a site, after consent.", no_args_is_help=True
+)
+consent_app = typer.Typer(help="Export the visitors' consent receipts.", no_args_is_help=True)
 app.add_typer(tag_app, name="tag")
 app.add_typer(consent_app, name="consent")
 
