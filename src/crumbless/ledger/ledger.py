@@ -2,13 +2,16 @@
 
 Group commit: requests that arrive while a transaction runs wait in memory and share the next one. One fsync stores many
 messages, and a burst makes batches larger instead of the queue slower. A writer thread owns the only writing
-connection. It receives batches from the event loop and returns them with their outcomes.
+connection. When it begins a transaction, it takes all requests that wait. It returns them with their outcomes. So a
+request waits for half a commit on average before the commit that stores it. If the event loop prepared the next batch
+when a commit begins, requests would wait for a whole commit more.
 """
 
 import asyncio
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import TypeVar, cast
@@ -27,9 +30,6 @@ T = TypeVar("T")
 
 MAX_BATCH = 2_000
 """Maximum of requests in one transaction. It limits how long the first of them waits for the last."""
-
-IN_FLIGHT = 2
-"""Batches given to the writer at a time: one that is being committed, and one that follows without a pause."""
 
 BUSY_SECONDS = 1.0
 """When a client that received `busy` should retry."""
@@ -61,11 +61,11 @@ class Ledger:
         self._on_commit = on_commit
         self._on_events = on_events
         self._limit = limit
-        self._waiting: list[WriteRequest] = []
+        self._waiting: deque[WriteRequest] = deque()
         self._size = 0
-        self._in_flight = 0
-        self._scheduled = False
-        self._handed_over: SimpleQueue[list[WriteRequest] | None] = SimpleQueue()
+        # Wakes the writer. False: it is to stop.
+        self._wakeups: SimpleQueue[bool] = SimpleQueue()
+        self._awake = False
         self._drained = asyncio.Event()
         self._closing = False
         self._failed = False
@@ -79,8 +79,8 @@ class Ledger:
 
     @property
     def at_work(self) -> bool:
-        """Return whether the writer's thread is alive and has held no batch for longer than STALL_TIMEOUT_SECONDS."""
-        stuck = self._in_flight > 0 and time.monotonic() - self._last_report > STALL_TIMEOUT_SECONDS
+        """Return whether the writer's thread is alive and has held no request for longer than STALL_TIMEOUT_SECONDS."""
+        stuck = self._size > 0 and time.monotonic() - self._last_report > STALL_TIMEOUT_SECONDS
         return self._thread.is_alive() and not stuck
 
     @property
@@ -104,7 +104,7 @@ class Ledger:
         while self._size:
             self._drained.clear()
             await self._drained.wait()
-        self._handed_over.put(None)
+        self._wakeups.put(False)
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
 
     def submit(self, entry: NewEntry, done: Done, scope: Scope | None) -> None:
@@ -170,31 +170,35 @@ class Ledger:
         if self._size >= self._limit or self._closing:
             self.metrics.rejected += 1
             raise ApiError("busy", retry_after=BUSY_SECONDS)
+        if not self._size:
+            self._last_report = time.monotonic()
         self._size += 1
         self._waiting.append(request)
-        if not self._scheduled and self._in_flight < IN_FLIGHT:
+        if not self._awake:
             # Once per iteration of the event loop: all messages that it read from the sockets share a batch.
-            self._scheduled = True
-            self._loop.call_soon(self._hand_over)
-
-    def _hand_over(self) -> None:
-        self._scheduled = False
-        if not self._waiting or self._in_flight >= IN_FLIGHT:
-            return
-        batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-        if not self._in_flight:
-            self._last_report = time.monotonic()
-        self._in_flight += 1
-        self._handed_over.put(batch)
+            self._awake = True
+            self._loop.call_soon(self._wakeups.put, True)
 
     def _write_batches(self) -> None:
         writer = self._open_writer()
         try:
-            while (batch := self._handed_over.get()) is not None:
-                self._write(writer, batch)
-                self._loop.call_soon_threadsafe(self._deliver, batch)
+            while self._wakeups.get():
+                # Before the requests are taken, so that those that arrive afterwards wake the writer again.
+                self._awake = False
+                if batch := self._take():
+                    self._write(writer, batch)
+                    self._loop.call_soon_threadsafe(self._deliver, batch)
         finally:
             writer.close()
+
+    def _take(self) -> list[WriteRequest]:
+        """Return the requests that wait now. The event loop may add more at the same time: a deque permits that."""
+        waiting = self._waiting
+        batch = [waiting.popleft() for _ in range(min(len(waiting), MAX_BATCH))]
+        if len(batch) == MAX_BATCH:
+            # More requests may wait, and the event loop wakes the writer only when the next one arrives.
+            self._wakeups.put(True)
+        return batch
 
     def _write(self, writer: BatchWriter, batch: list[WriteRequest]) -> None:
         began = time.perf_counter()
@@ -219,10 +223,7 @@ class Ledger:
 
     def _deliver(self, batch: list[WriteRequest]) -> None:
         self._last_report = time.monotonic()
-        self._in_flight -= 1
         self._size -= len(batch)
-        if self._waiting:
-            self._hand_over()
         entries = [one for t in batch for one in (t.made or (t,))]
         appended = [t.outcome for t in entries if type(t.outcome) is Appended and not t.outcome.repeat]
         if appended:

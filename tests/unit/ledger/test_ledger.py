@@ -1,6 +1,7 @@
 """The ledger's queue: order, batches, refusals, and failed commits."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
@@ -20,9 +21,14 @@ class Writer:
         self.batches: list[int] = []
         self.failing = False
         self.closed = False
+        self.committing = threading.Event()
+        self.may_commit = threading.Event()
+        self.may_commit.set()
         self._seq = 0
 
     def commit(self, batch: Sequence[WriteRequest]) -> None:
+        self.committing.set()
+        self.may_commit.wait()
         if self.failing:
             raise OSError("no space left on device")
         self.batches.append(len(batch))
@@ -72,6 +78,34 @@ async def test_requests_of_one_turn_share_a_commit(ledger: Ledger, writer: Write
     await asyncio.gather(*(ledger.append(entry(number)) for number in range(500)))
     assert sum(writer.batches) == 500
     assert len(writer.batches) < 10
+
+
+async def test_all_requests_that_arrive_during_a_commit_share_the_next(ledger: Ledger, writer: Writer) -> None:
+    writer.may_commit.clear()
+    waiting = [asyncio.ensure_future(ledger.append(entry(0)))]
+    await asyncio.to_thread(writer.committing.wait)
+    for number in range(1, 6):
+        waiting.append(asyncio.ensure_future(ledger.append(entry(number))))
+        # Several iterations of the event loop: the request is queued, and the writer woken.
+        for _ in range(3):
+            await asyncio.sleep(0)
+    writer.may_commit.set()
+    await asyncio.gather(*waiting)
+    assert writer.batches == [1, 5]
+
+
+async def test_requests_beyond_the_largest_batch_follow_without_another_wake_up(
+    ledger: Ledger, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crumbless.ledger.ledger.MAX_BATCH", 2)
+    writer.may_commit.clear()
+    waiting = [asyncio.ensure_future(ledger.append(entry(0)))]
+    await asyncio.to_thread(writer.committing.wait)
+    waiting += [asyncio.ensure_future(ledger.append(entry(number))) for number in range(1, 6)]
+    await asyncio.sleep(0)
+    writer.may_commit.set()
+    await asyncio.gather(*waiting)
+    assert writer.batches == [1, 2, 2, 1]
 
 
 async def test_entries_are_committed_in_the_order_of_the_requests(ledger: Ledger, committed: list[Appended]) -> None:
