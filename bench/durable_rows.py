@@ -11,7 +11,7 @@ import psutil
 
 from disk_probe import read_disk
 from load_run import Counts, Load, run_load
-from stack import Stack, check_kept
+from stack import CONVERSATIONS, Stack, check_kept
 from stack_crumbless import MANY_CONVERSATIONS, ONE_WORKSPACE, CrumblessStack
 from stack_peers import FASTAPI_ORM, NODE_WS_GROUP, NODE_WS_SPREAD, SOCKETIO_COMMIT
 
@@ -19,7 +19,7 @@ OUTSTANDING = 800
 SLOW_RATE, FAST_RATE = 2000, 8000
 OVERLOAD = 1.5
 STEADY, STEADY_SECONDS = 0.7, 10.0
-"""A share of saturation that a server should bear for long, and how long: the log is reused several times."""
+"""A share of the sustained rate that a server should bear for long, and how long: the log is reused several times."""
 
 ReportProgress = Callable[[str], None]
 
@@ -55,6 +55,14 @@ class Pace:
     def closed(self) -> Load:
         """Saturation: a fixed number of messages is always on its way."""
         return Load(outstanding=OUTSTANDING, warm=self.warm, seconds=self.seconds)
+
+    def sustained(self) -> Load:
+        """One message of each visitor is always on its way, for as long as the steady load that follows."""
+        return Load(outstanding=CONVERSATIONS, warm=self.warm, seconds=max(self.seconds, STEADY_SECONDS))
+
+    def steady(self, rate: float) -> Load:
+        """A fixed rate for long."""
+        return Load(rate=rate, warm=self.warm, seconds=max(self.seconds, STEADY_SECONDS))
 
     def open(self, rate: float) -> Load:
         """A fixed rate, whatever the server does."""
@@ -120,15 +128,15 @@ def _measure_started(stack: Stack, measure: Callable[[str, Load], Run], pace: Pa
     if not ours or {"saturation", "overload", "steady"} & {*rows}:
         runs.append(measure("saturation", pace.closed()))
     if ours and "overload" in rows:
-        runs.append(measure("overload", pace.open(OVERLOAD * _saturation_of(runs))))
+        runs.append(measure("overload", pace.open(OVERLOAD * _rate_of(runs, "saturation"))))
     if ours and "steady" in rows:
-        rate = STEADY * _saturation_of(runs)
-        runs.append(measure("steady", Load(rate=rate, warm=pace.warm, seconds=max(pace.seconds, STEADY_SECONDS))))
+        runs.append(measure("sustained", pace.sustained()))
+        runs.append(measure("steady", pace.steady(STEADY * _rate_of(runs, "sustained"))))
     return runs
 
 
-def _saturation_of(runs: Sequence[Run]) -> float:
-    return next(run.counts.complete_per_second for run in runs if run.kind == "saturation")
+def _rate_of(runs: Sequence[Run], kind: str) -> float:
+    return next(run.counts.complete_per_second for run in runs if run.kind == kind)
 
 
 def _busy_seconds() -> float:
