@@ -13,8 +13,8 @@ from crumbless.database.database_sqlite import sqlite_path
 
 EVERY_SECONDS = 0.25
 
-LONG_LOG = 16_000
-"""Pages (4 KiB each) after which the log is to be reused from its beginning."""
+LONG_LOG_BYTES = 64 << 20
+"""Size after which the log is to be reused from its beginning."""
 
 
 class Checkpointer:
@@ -49,12 +49,13 @@ class Checkpointer:
     def _run(self) -> None:
         connection = sqlite3.connect(self._path, isolation_level=None, timeout=0)
         try:
+            long_log = LONG_LOG_BYTES // connection.execute("PRAGMA page_size").fetchone()[0]
             # Not a Periodic: a thread, because SQLite blocks it while it copies pages.
             while not self._stopping.wait(EVERY_SECONDS):
                 if self.truncate_wanted:
                     self.truncate(connection)
                 pages = checkpoint(connection)
-                self.reset_wanted = pages > LONG_LOG
+                self.reset_wanted = pages > long_log
         finally:
             connection.close()
 

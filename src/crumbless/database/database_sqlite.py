@@ -24,6 +24,11 @@ T = TypeVar("T")
 
 READERS = 4
 
+PAGE_BYTES = 2_048
+"""Page size of a new file. An existing file keeps its own. A commit writes whole pages, and a message changes a few
+bytes in each of several indexes. With SQLite's 4,096 a commit writes a third more bytes. CPU time and reads are equal.
+"""
+
 
 def sqlite_path(database_url: str) -> Path:
     """Return the path in `sqlite:///PATH`."""
@@ -102,7 +107,9 @@ def _engine(database_url: str, pool: type[NullPool] | type[QueuePool], *pragmas:
     )
 
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        for pragma in ("PRAGMA journal_mode=WAL", "PRAGMA foreign_keys=ON", "PRAGMA cache_size=-32000", *pragmas):
+        # First, because WAL mode writes the header of a new file.
+        size = f"PRAGMA page_size={PAGE_BYTES}"
+        for pragma in (size, "PRAGMA journal_mode=WAL", "PRAGMA foreign_keys=ON", "PRAGMA cache_size=-32000", *pragmas):
             connection.execute(pragma)
 
     event.listen(engine, "connect", prepare)

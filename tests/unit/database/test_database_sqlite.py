@@ -1,6 +1,8 @@
 """One connection that writes durably, several that cannot write, and a lock for one process."""
 
 import asyncio
+import contextlib
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,14 +14,17 @@ from sqlalchemy.exc import OperationalError
 
 from crumbless.core.errors import SettingsError
 from crumbless.database.database_sqlite import (
+    PAGE_BYTES,
     READERS,
     DatabaseLock,
     SqliteReader,
     check_file,
+    compact,
     sqlite_path,
     write_once,
     writing_engine,
 )
+from crumbless.database.schema import migrate
 
 COUNT = text("SELECT count(*) FROM workspace")
 ADD = text("INSERT INTO workspace (name, position, created_at) VALUES ('x', 0, 0)")
@@ -39,6 +44,24 @@ def test_writer_is_durable_and_checks_foreign_keys(database_url: str) -> None:
         }
     engine.dispose()
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_new_file_has_small_pages(database_url: str) -> None:
+    with contextlib.closing(sqlite3.connect(sqlite_path(database_url))) as connection:
+        assert connection.execute("PRAGMA page_size").fetchone() == (PAGE_BYTES,)
+
+
+def test_file_with_larger_pages_keeps_them_and_is_served(tmp_path: Path) -> None:
+    path = tmp_path / "earlier.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA page_size=4096")
+        connection.execute("CREATE TABLE earlier (number INTEGER)")
+    url = f"sqlite:///{path}"
+    migrate(url)
+    compact(url)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA page_size").fetchone() == (4096,)
+        assert connection.execute("SELECT count(*) FROM entry").fetchone() == (0,)
 
 
 async def test_reader_cannot_write(database_url: str) -> None:
