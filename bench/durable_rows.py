@@ -19,7 +19,8 @@ OUTSTANDING = 800
 SLOW_RATE, FAST_RATE = 2000, 8000
 OVERLOAD = 1.5
 STEADY, STEADY_SECONDS = 0.7, 10.0
-"""A share of the sustained rate that a server should bear for long, and how long: the log is reused several times."""
+"""A share of saturation, and of the sustained rate, that a server should bear for long, and how long: the log is reused
+several times."""
 
 ReportProgress = Callable[[str], None]
 
@@ -130,8 +131,9 @@ def _measure_started(stack: Stack, measure: Callable[[str, Load], Run], pace: Pa
     if ours and "overload" in rows:
         runs.append(measure("overload", pace.open(OVERLOAD * _rate_of(runs, "saturation"))))
     if ours and "steady" in rows:
+        runs.append(measure("steady", pace.steady(STEADY * _rate_of(runs, "saturation"))))
         runs.append(measure("sustained", pace.sustained()))
-        runs.append(measure("steady", pace.steady(STEADY * _rate_of(runs, "sustained"))))
+        runs.append(measure("steady in turn", pace.steady(STEADY * _rate_of(runs, "sustained"))))
     return runs
 
 

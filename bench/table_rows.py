@@ -135,20 +135,16 @@ def _spread(runs: Sequence[Run]) -> list[Line]:
 
 
 def _steady(runs: Sequence[Run]) -> list[Line]:
-    same = _of(runs, OURS, "steady")
-    if not same:
-        return []
     sustained, full = _of(runs, OURS, "sustained"), _of(runs, OURS, "saturation")
+    if not sustained:
+        return []
     rates = [run.counts.complete_per_second for run in sustained]
     share = median(
         one.counts.complete_per_second / other.counts.complete_per_second
         for one, other in zip(sustained, full, strict=True)
     )
-    p99, p50 = ([getattr(run.counts.operator_ms, name) for run in same] for name in ("p99", "p50"))
-    worst = max(run.counts.operator_ms.max for run in same)
-    beside = f"p50 {median(p50):.1f} ms, worst {worst:.0f} ms; {_disk(same)}"
-    reached = f"{median(p99):.1f} ms ({_list(p99, '.1f')})"
     return [
+        _steady_line(_of(runs, OURS, "steady"), "saturation"),
         Line(
             "sustained: one message of each visitor on its way",
             "",
@@ -156,14 +152,17 @@ def _steady(runs: Sequence[Run]) -> list[Line]:
             "",
             f"{share:.0%} of saturation; {median(run.cpu_us_per_message for run in sustained):.0f} us of CPU each",
         ),
-        Line(
-            f"send to operator at {STEADY:.0%} of the sustained rate: p99",
-            "<= 20 ms",
-            reached,
-            judge(median(p99), 20, at_most=True),
-            beside,
-        ),
+        _steady_line(_of(runs, OURS, "steady in turn"), "the sustained rate"),
     ]
+
+
+def _steady_line(same: Sequence[Run], of: str) -> Line:
+    p99, p50 = ([getattr(run.counts.operator_ms, name) for run in same] for name in ("p99", "p50"))
+    worst = max(run.counts.operator_ms.max for run in same)
+    beside = f"p50 {median(p50):.1f} ms, worst {worst:.0f} ms; {_disk(same)}"
+    reached = f"{median(p99):.1f} ms ({_list(p99, '.1f')})"
+    goal = judge(median(p99), 20, at_most=True)
+    return Line(f"send to operator at {STEADY:.0%} of {of}: p99", "<= 20 ms", reached, goal, beside)
 
 
 def _overload(runs: Sequence[Run]) -> list[Line]:
