@@ -36,6 +36,7 @@ SUBJECTS = (
     "sites",
     "consent",
     "visitors",
+    "business_hours",
     "conversations",
     "stream",
     "operations",

@@ -1,0 +1,1 @@
+"""Business hours: when a team or a site is open. Pure functions, without storage."""
