@@ -1,5 +1,8 @@
 """Business hours as a value: the wire form, its limits, and errors that name the place."""
 
+import os
+import subprocess
+import sys
 from datetime import date
 
 import msgspec
@@ -104,3 +107,17 @@ def test_periods_that_touch_are_valid() -> None:
 
 def test_minutes_are_shown_as_a_clock_does() -> None:
     assert [clock_text(minute) for minute in (0, 570, 1440, 1560)] == ["00:00", "09:30", "24:00", "02:00"]
+
+
+def test_time_zones_need_no_database_of_the_system() -> None:
+    program = (
+        "import zoneinfo; assert zoneinfo.TZPATH == (), zoneinfo.TZPATH\n"
+        "from crumbless.business_hours.open_time import OpenTime\n"
+        "from crumbless.business_hours.weekly_hours import BusinessHours, Period, check_hours\n"
+        "hours = BusinessHours('America/St_Johns', ((Period(0, 1440),),) * 7)\n"
+        "check_hours(hours)\n"
+        "print(OpenTime(hours).is_open(0))"
+    )
+    environment = os.environ | {"PYTHONTZPATH": ""}
+    run = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert (run.stdout, run.stderr) == ("True\n", "")
