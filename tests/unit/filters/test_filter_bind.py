@@ -6,7 +6,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crumbless.core.time_units import DAY_MS, HOUR_MS, MINUTE_MS
-from crumbless.filters.filter_bind import BoundCondition, BoundFilter, BoundGroup, Choice, FilterContext, bind_filter
+from crumbless.filters.filter_bind import (
+    BoundCondition,
+    BoundFilter,
+    BoundGroup,
+    Choice,
+    Choices,
+    FilterContext,
+    bind_filter,
+)
 from crumbless.filters.filter_fields import FIELDS, Field
 from crumbless.filters.filter_match import Property, matches
 from crumbless.filters.filter_parse import parse_filter
@@ -19,10 +27,10 @@ MORE = {
     "label": Field("label", "choices", "test_label.label_id", nullable=True),
 }
 CHOICES = {
-    "site": [Choice(1, "shop-key", "Shop"), Choice(2, "tea-key", "Tea & more")],
-    "team": [Choice("t1", "t1", "Sales"), Choice("t2", "t2", "Straße"), Choice("t3", "t3", "SALES")],
-    "label": [Choice("l1", "l1", "Wedding"), Choice("l2", "l2", "none"), Choice("l3", "l3", "l1")],
-    "to": [Choice("o1", "o1", "Ana"), Choice("o2", "o2", "me")],
+    "site": Choices([Choice(1, "shop-key", "Shop"), Choice(2, "tea-key", "Tea & more")]),
+    "team": Choices([Choice("t1", "t1", "Sales"), Choice("t2", "t2", "Straße"), Choice("t3", "t3", "SALES")]),
+    "label": Choices([Choice("l1", "l1", "Wedding"), Choice("l2", "l2", "none"), Choice("l3", "l3", "l1")]),
+    "to": Choices([Choice("o1", "o1", "Ana"), Choice("o2", "o2", "me")]),
 }
 DEFAULTS: dict[str, Property] = {
     "status": "open",
@@ -202,6 +210,7 @@ def test_day_whose_midnight_is_skipped_begins_at_the_clock_change() -> None:
         ("started:0001-01-01", [("invalid_value", "0001-01-01")]),
         ("started>999999d", [("invalid_value", "999999d")]),
         ("started:monday", [("invalid_value", "monday")]),
+        ("started>99999w started>-99999w", []),
         ("started:me", [("invalid_value", "me")]),
         ("started:today..yesterday", [("invalid_value", "yesterday")]),
         ("site:me", [("unknown_value", "me")]),
@@ -209,6 +218,15 @@ def test_day_whose_midnight_is_skipped_begins_at_the_clock_change() -> None:
 )
 def test_unknown_parts_are_left_out_with_the_reason(text: str, parts: list[tuple[str, str | None]]) -> None:
     assert left_out(text) == parts
+
+
+def test_one_of_many_choices_is_found() -> None:
+    labels = Choices(Choice(f"l{number}", f"l{number}", f"Label {number}") for number in range(10_000))
+    names = ",".join(f'"LABEL {number}"' for number in range(100))
+    bound = bind_filter(parse_filter(f"label:{names}"), FilterContext(NOW, LISBON, {"label": labels}), MORE)
+    assert bound.is_complete
+    assert matches(bound, DEFAULTS | {"label": frozenset({"l99"})})
+    assert not matches(bound, DEFAULTS | {"label": frozenset({"l100"})})
 
 
 def test_me_is_unknown_without_an_operator() -> None:

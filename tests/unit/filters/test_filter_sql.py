@@ -11,7 +11,7 @@ from crumbless.conversations.conversation_store import add_conversation
 from crumbless.core.ids import new_id
 from crumbless.core.time_units import DAY_MS, HOUR_MS, MINUTE_MS
 from crumbless.database.database import write_once
-from crumbless.filters.filter_bind import BoundFilter, Choice, FilterContext, bind_filter
+from crumbless.filters.filter_bind import BoundFilter, Choice, Choices, FilterContext, bind_filter
 from crumbless.filters.filter_fields import FIELDS, Field
 from crumbless.filters.filter_match import Property, matches
 from crumbless.filters.filter_parse import parse_filter
@@ -37,8 +37,8 @@ NAMES = ("team-1", "team-2", "label-1", "label-2", "label-3")
 Row = dict[str, Property]
 
 
-def store_rows(connection: Connection, dice: random.Random) -> tuple[dict[str, Row], dict[str, Sequence[Choice]]]:
-    """Store random conversations. Return their properties by ID, and the choices of the fields."""
+def store_rows(connection: Connection, dice: random.Random) -> tuple[dict[str, Row], list[int], dict[str, Choices]]:
+    """Store random conversations. Return their properties by ID, their sites, and the choices of the fields."""
     LABELS.create(connection)
     sites: list[Choice] = []
     for key in ("site-3", "site-4"):
@@ -75,7 +75,8 @@ def store_rows(connection: Connection, dice: random.Random) -> tuple[dict[str, R
             "label": labels,
         }
     teams, labels = ([Choice(one, one, one) for one in NAMES if one.startswith(kind)] for kind in ("team", "label"))
-    return rows, {"site": sites, "team": teams, "label": labels}
+    choices = {"site": Choices(sites), "team": Choices(teams), "label": Choices(labels)}
+    return rows, [int(one.stored) for one in sites], choices
 
 
 NONE = Value("none", keyword=True)
@@ -125,8 +126,7 @@ def test_sql_and_memory_select_the_same(any_url: str, seed: int) -> None:
     dice = random.Random(seed)
 
     def check(connection: Connection) -> tuple[int, int]:
-        rows, choices = store_rows(connection, dice)
-        own = [int(one.stored) for one in choices["site"]]
+        rows, own, choices = store_rows(connection, dice)
         some = incomplete = 0
         for _ in range(FILTERS):
             zone = ZoneInfo(dice.choice(("Europe/Lisbon", "Asia/Kathmandu", "America/St_Johns")))
