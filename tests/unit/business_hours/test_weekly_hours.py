@@ -81,7 +81,7 @@ def test_wire_form_has_limits(change: dict[str, object]) -> None:
         ),
         (
             msgspec.structs.replace(week_of(), holidays=(Holiday(date(2026, 1, 1), " "),)),
-            "The name is empty; operators see it in the list of holidays.",
+            "The name is empty. Enter one: operators see it in the list of holidays.",
         ),
         (
             msgspec.structs.replace(week_of(), holidays=(Holiday(date(2026, 1, 1), "a", (Period(5, 5),)),)),
