@@ -3,7 +3,8 @@
 from playwright.sync_api import ViewportSize, expect
 
 from support.browser import accessibility_faults
-from support.scene import SENT, BrowserScenario
+from support.scene import DEADLINE_MS, SENT, BrowserScenario
+from support.server import wait_until
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 
@@ -25,7 +26,7 @@ def test_visitor_and_network_are_banned_from_their_conversation(scenario: Browse
     expect(dialog).to_contain_text("1 other visitor came from it today.")
     expect(dialog).to_contain_text("new chats from this network need a short computation")
     tick.check()
-    expect(dialog).to_contain_text("No one on this network can write")
+    expect(dialog).to_contain_text("No one on this network can start a new chat. Chats that have begun continue.")
     assert accessibility_faults(desk.page.main_frame) == []
     dialog.get_by_role("button", name="Ban visitor").click()
     expect(dialog).to_have_count(0)
@@ -38,6 +39,8 @@ def test_visitor_and_network_are_banned_from_their_conversation(scenario: Browse
     newcomer.open()
     newcomer.say("Let me in")
     expect(newcomer.chat.get_by_text("You cannot use this chat at the moment.")).to_be_visible()
+    other.say("I am still here")
+    wait_until(lambda: "I am still here" in scenario.timeline(), DEADLINE_MS / 1000, "the message is stored")
     table.get_by_role("button", name="Lift").first.click()
     desk.page.get_by_role("dialog").get_by_role("button", name="Lift").click()
     expect(desk.page.get_by_text("The ban is lifted.")).to_be_visible()

@@ -9,7 +9,7 @@ import pytest
 
 from crumbless.core.time_units import DAY_MS
 from support.client import TRANSPORTS, Person, ask
-from support.people import BIKES, BUSY_MACHINE, OLGA, OSKAR, TEA, World, solve
+from support.people import BIKES, BUSY_MACHINE, OLGA, OSKAR, TEA, World, new_entry_id, say, solve
 from support.server import ServerProcess
 from support.sign_in import hire
 from support.vouching import add_key, code_of, identify, set_mode
@@ -57,20 +57,40 @@ async def test_ban_closes_streams_and_new_key_needs_proof_of_work(own: World) ->
 
 
 async def test_ban_closes_streams_and_refuses_new_ones_over_each_transport(own: World) -> None:
-    """The ban covers the network: streams of its sessions end, and other sessions open no stream from there."""
     olga, vera = await own.new_operator(), await own.visitor()
-    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(local_address="127.0.0.9")) as other_network:
-        victor = await World(own.server, other_network).visitor()
     streams = [await own.stream(vera, transport) for transport in TRANSPORTS]
-    assert (await ban(own, olga, vera.conversation, network=True)).status_code == 201
+    assert (await ban(own, olga, vera.conversation)).status_code == 201
     assert [(await stream.until_over()).code for stream in streams] == [4401] * 3
     for transport in TRANSPORTS:
-        stream = await own.raw_stream(victor, transport)
+        stream = await own.raw_stream(vera, transport)
         nonce = await stream.challenged()
-        assert victor.key is not None
-        proof = victor.key.prove("GET", f"{victor.address}/v1/stream", nonce, victor.token)
-        await stream.send("auth", token=victor.token, proof=proof)
+        assert vera.key is not None
+        proof = vera.key.prove("GET", f"{vera.address}/v1/stream", nonce, vera.token)
+        await stream.send("auth", token=vera.token, proof=proof)
         assert (await stream.until_over()).code == 4401, transport
+
+
+@BOTH
+async def test_ban_of_a_network_leaves_the_chats_of_other_visitors_there(own: World) -> None:
+    """The ban refuses new starts. Visitors of the network who have a chat stay, reload the page, and are verified."""
+    olga = await own.new_operator()
+    await set_mode(own, olga, "optional")
+    key = await add_key(own, olga)
+    vera, victor = await own.visitor(), await own.visitor()
+    hashes = own.server.rows("SELECT DISTINCT network_hash FROM visitor")
+    assert len(hashes) == 1, "the premise: both came from one network"
+    banned, beside = await own.stream(vera), await own.stream(victor)
+    assert (await ban(own, olga, vera.conversation, network=True)).status_code == 201
+    assert (await banned.until_over()).code == 4401
+    newcomer = await own.start(own.stranger())
+    assert (newcomer.status_code, code_of(newcomer)) == (403, "banned")
+    assert (await say(beside, "still here"))["op"] == "ack"
+    for transport in TRANSPORTS:
+        again = await own.stream(victor, transport)
+        assert (await say(again, f"over {transport}"))["op"] == "ack"
+    assert (await identify(own, victor, key.token("anna"))).status_code == 200
+    another = await ask(own.http, victor, "POST", "/v1/visitor/conversations", {"id": new_entry_id(), "text": "more"})
+    assert (another.status_code, code_of(another)) == (403, "banned"), "another conversation is a new start"
 
 
 async def test_banned_network_is_stored_as_a_hash(own: World) -> None:

@@ -150,8 +150,8 @@ class StreamConnection:
     async def _authenticate(self, frame: Auth) -> None:
         try:
             session = await verify_auth(self._services, self._network, self._rules.nonce, frame)
-            network, self._network = self._network, ""
-            await check_bans(self._services, network, session)
+            self._network = ""
+            await check_bans(self._services, session)
             if not session.alive(confirmed_ms()):
                 # The session ended while this task waited. The stream was not registered yet, so it was not closed.
                 raise StreamEnded(4401, "this session has ended")

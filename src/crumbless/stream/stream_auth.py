@@ -42,21 +42,16 @@ async def verify_auth(services: Services, network: str, nonce: str, frame: Auth)
     return session
 
 
-async def check_bans(services: Services, network: str, session: Session) -> None:
+async def check_bans(services: Services, session: Session) -> None:
     """Raise StreamEnded 4401 for a banned visitor.
 
-    A ban ends the existing sessions. This check rejects sessions that move to a banned network later.
+    A ban ends the existing sessions. This check rejects a stream that authenticates at the same moment. A banned
+    network is not checked: it refuses new starts only.
     """
     if session.role != "visitor":
         return
-    visitors = services.of(VisitorServices)
-    bans = await visitors.bans.current()
-    if bans.holds(
-        session.workspace,
-        visitor=session.subject,
-        key=session.thumbprint,
-        network=visitors.network_hash(network) if bans.bans else None,
-    ):
+    bans = await services.of(VisitorServices).bans.current()
+    if bans.holds(session.workspace, visitor=session.subject, key=session.thumbprint):
         raise StreamEnded(4401, "this session has ended")
 
 

@@ -33,7 +33,8 @@ class VisitorBan:
     async def ban(self, actor: Session, request: BanRequest) -> BansResponse:
         """Ban the visitor of a conversation, and their network if requested. Return all bans that are in force.
 
-        The sessions of the banned visitor or network end, and their streams close.
+        The sessions of the banned visitor end, and their streams close. A banned network refuses new starts only: other
+        visitors may have written from there before.
 
         Raises:
             ApiError: `forbidden`; `unknown_conversation`; `invalid` for a network that is no longer known. A
@@ -118,5 +119,4 @@ def _end_sessions(connection: Connection, workspace: int, bans: list[NewBan]) ->
         visitor_id=values.get("visitor"),
         thumbprint=values.get("key"),
         contact_id=values.get("contact"),
-        network=values.get("network"),
     )

@@ -159,7 +159,6 @@ def end_visitor_sessions(
     visitor_id: str | None = None,
     thumbprint: str | None = None,
     contact_id: str | None = None,
-    network: str | None = None,
 ) -> list[Session]:
     """End the sessions of all visitors that match any of the arguments. Return those that were active."""
     known = [
@@ -169,7 +168,6 @@ def end_visitor_sessions(
             (visitor.c.thumbprint, thumbprint),
             (session.c.thumbprint, thumbprint),
             (visitor.c.contact_id, contact_id),
-            (visitor.c.network_hash, network),
         )
         if value is not None
     ]

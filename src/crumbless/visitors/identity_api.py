@@ -38,7 +38,7 @@ async def post_identify(call: PublicCall, wanted: IdentifyRequest) -> IdentifyRe
         raise ApiError("not_found")
     if wanted.page_origin not in {*site.origins, call.address}:
         raise ApiError("foreign_origin")
-    await _check_network(call, site.workspace, thumbprint)
+    await _check_key(call, site.workspace, thumbprint)
     return await visitors.verification.resume(site, wanted.identity, thumbprint)
 
 
@@ -71,7 +71,7 @@ async def post_device_transfer(call: KeyCall, wanted: DeviceTransferRequest) -> 
         site = await call.read(find_site, wanted.site)
         if site is None:
             raise ApiError("ticket_gone")
-        await _check_network(call, site.workspace, call.thumbprint)
+        await _check_key(call, site.workspace, call.thumbprint)
         session = await call.of(VisitorServices).device_transfer.take(site, wanted.secret, call.thumbprint)
     except ApiError as error:
         if error.code != "ticket_gone":
@@ -102,9 +102,8 @@ async def post_retire_key(call: OperatorCall, key: str, kid: str) -> SiteIdentit
     return await call.of(VisitorServices).identity.retire_key(call.session, key, kid)
 
 
-async def _check_network(call: PublicCall, workspace: int, thumbprint: str) -> None:
-    """Raise ApiError `banned` for a key or a network that is banned."""
-    visitors = call.of(VisitorServices)
-    bans = await visitors.bans.current()
-    if bans.holds(workspace, key=thumbprint, network=visitors.network_hash(call.network)):
+async def _check_key(call: PublicCall, workspace: int, thumbprint: str) -> None:
+    """Raise ApiError `banned` for a banned key. A banned network refuses new starts only."""
+    bans = await call.of(VisitorServices).bans.current()
+    if bans.holds(workspace, key=thumbprint):
         raise ApiError("banned")
