@@ -5,6 +5,7 @@ from collections import Counter
 from sqlalchemy import Connection
 
 from crumbless.database.database import write_once
+from crumbless.people.workspace_store import list_workspaces, read_staff_privacy
 from crumbless.retention.shell import shells
 from support.server import ServerProcess
 
@@ -19,10 +20,11 @@ def shell_counts(server: ServerProcess) -> ShellCounts:
 def counts(connection: Connection) -> ShellCounts:
     """Return the same, in a transaction."""
     counted: ShellCounts = Counter()
-    for row in connection.execute(shells()):
-        operator = row.operator_id if row.author_kind == "operator" else ""
-        day = row.at // 86_400_000
-        site, team = row.conversation_site_id, row.conversation_team_id
-        counted[row.workspace_id, day, row.kind, row.author_kind, operator, site, team] += 1
-        counted["conversation", row.conversation_id, row.seq, row.visitor_seq, row.position] += 1
+    for workspace, _, _ in list_workspaces(connection):
+        for row in connection.execute(shells(workspace, read_staff_privacy(connection, workspace))):
+            operator = row.operator_id if row.author_kind == "operator" else ""
+            day = row.at // 86_400_000
+            site, team = row.conversation_site_id, row.conversation_team_id
+            counted[row.workspace_id, day, row.kind, row.author_kind, operator, site, team] += 1
+            counted["conversation", row.conversation_id, row.seq, row.visitor_seq, row.position] += 1
     return counted

@@ -131,14 +131,22 @@ export interface TeamRequest {
   members?: string[] | null;
 }
 
-/** A workspace. `delete_at`: when it will be deleted; until then its sites are closed for visitors. */
+/**
+ * A workspace. `delete_at`: when it will be deleted; until then its sites are closed for visitors.
+ *
+ * `shows_reading`: colleagues see who is reading a conversation. `operator_reports`: reports show single operators.
+ */
 export interface WorkspaceResponse {
   name: string;
   created_at: number;
   delete_at: number | null;
+  shows_reading: boolean;
+  operator_reports: boolean;
 }
 
-/** The new values of a workspace. */
+/** The new values of a workspace. Absent fields do not change. */
 export interface WorkspaceRequest {
-  name: string;
+  name?: string | null;
+  shows_reading?: boolean | null;
+  operator_reports?: boolean | null;
 }

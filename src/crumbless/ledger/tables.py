@@ -30,6 +30,10 @@ workspace = Table(
     # When it will be deleted, and when it was (retention/). Until then the deletion can be undone.
     Column("delete_at", BigInteger),
     Column("deleted_at", BigInteger),
+    # 1: colleagues see who is reading a conversation, and reports show single operators. Read them through
+    # `read_staff_privacy` (people/workspace_store.py).
+    Column("shows_reading", Integer, nullable=False, server_default="1"),
+    Column("operator_reports", Integer, nullable=False, server_default="1"),
 )
 
 

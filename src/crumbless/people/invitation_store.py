@@ -117,13 +117,13 @@ def extend_invitation(connection: Connection, invitation_id: str, by: str, expir
 
 
 def revoke_invitation(connection: Connection, invitation_id: str) -> None:
-    """Revoke the invitation."""
-    _change(connection, invitation_id, revoked_at=now_ms())
+    """Revoke the invitation, and delete the invited person's name and address."""
+    _change(connection, invitation_id, revoked_at=now_ms(), email="", name="")
 
 
 def note_accepted(connection: Connection, invitation_id: str) -> None:
-    """Record that the invited person has joined."""
-    _change(connection, invitation_id, accepted_at=now_ms())
+    """Record that the invited person has joined, and delete the name and address, which the operator has now."""
+    _change(connection, invitation_id, accepted_at=now_ms(), email="", name="")
 
 
 def _change(connection: Connection, invitation_id: str, **values: object) -> None:

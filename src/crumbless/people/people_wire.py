@@ -157,14 +157,21 @@ class TeamRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WorkspaceResponse(msgspec.Struct, frozen=True):
-    """A workspace. `delete_at`: when it will be deleted; until then its sites are closed for visitors."""
+    """A workspace. `delete_at`: when it will be deleted; until then its sites are closed for visitors.
+
+    `shows_reading`: colleagues see who is reading a conversation. `operator_reports`: reports show single operators.
+    """
 
     name: str
     created_at: int
     delete_at: int | None = None
+    shows_reading: bool = True
+    operator_reports: bool = True
 
 
 class WorkspaceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The new values of a workspace."""
+    """The new values of a workspace. Absent fields do not change."""
 
-    name: Name
+    name: Name | None = None
+    shows_reading: bool | None = None
+    operator_reports: bool | None = None

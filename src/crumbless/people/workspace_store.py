@@ -1,5 +1,6 @@
 """Workspaces: the tenants of an installation."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -11,10 +12,42 @@ from crumbless.people.people_wire import WorkspaceResponse
 from crumbless.realtime.tables import operator
 
 
+@dataclass(frozen=True, slots=True)
+class StaffPrivacy:
+    """The data about its operators that a workspace shows.
+
+    `shows_reading`: colleagues see who is reading a conversation. `operator_reports`: reports show single operators.
+    """
+
+    shows_reading: bool
+    operator_reports: bool
+
+
+def read_staff_privacy(connection: Connection, workspace_id: int) -> StaffPrivacy:
+    """Return what the workspace shows about its operators.
+
+    A feature asks before it stores or sends such data, so that the data does not leave the server if it is off.
+    """
+    row = connection.execute(select(workspace).where(workspace.c.id == workspace_id)).one()
+    return StaffPrivacy(bool(row.shows_reading), bool(row.operator_reports))
+
+
+def set_staff_privacy(connection: Connection, workspace_id: int, privacy: StaffPrivacy) -> None:
+    """Store what the workspace shows about its operators."""
+    values = {"shows_reading": int(privacy.shows_reading), "operator_reports": int(privacy.operator_reports)}
+    connection.execute(update(workspace).where(workspace.c.id == workspace_id).values(**values))
+
+
 def find_workspace_response(connection: Connection, workspace_id: int) -> WorkspaceResponse:
     """Return the workspace in the form that its operators see."""
     row = connection.execute(select(workspace).where(workspace.c.id == workspace_id)).one()
-    return WorkspaceResponse(row.name, row.created_at, row.delete_at)
+    return WorkspaceResponse(
+        name=row.name,
+        created_at=row.created_at,
+        delete_at=row.delete_at,
+        shows_reading=bool(row.shows_reading),
+        operator_reports=bool(row.operator_reports),
+    )
 
 
 def rename_workspace(connection: Connection, workspace_id: int, name: str) -> None:

@@ -7,9 +7,10 @@ before and after a conversation is emptied. Columns of labels are added here whe
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, literal, select
 
 from crumbless.ledger.tables import conversation, entry
+from crumbless.people.workspace_store import StaffPrivacy
 from crumbless.protocol.timeline import Kind
 
 ENTRY_COLUMNS = (
@@ -43,14 +44,17 @@ ADDED_KINDS: frozenset[Kind] = frozenset({"erased"})
 """The kinds of entries that emptying adds. Reports do not count them."""
 
 
-def shells() -> Select[Any]:
-    """Return a query for the entries that reports may count, with all columns that they may read."""
-    operator = OPERATOR_ID.label("operator_id")
+def shells(workspace: int, privacy: StaffPrivacy) -> Select[Any]:
+    """Return a query for the workspace's entries that reports may count, with all columns that they may read.
+
+    `operator_id` is empty if the workspace has turned off reports about single operators.
+    """
+    operator = (OPERATOR_ID if privacy.operator_reports else literal("")).label("operator_id")
     of_conversation = [column.label(f"conversation_{column.name}") for column in CONVERSATION_COLUMNS]
     columns: list[ColumnElement[Any]] = [*ENTRY_COLUMNS, operator, *of_conversation]
     return (
         select(*columns)
         .select_from(entry)
         .join(conversation, conversation.c.no == entry.c.conversation_no)
-        .where(entry.c.kind.not_in([*ADDED_KINDS]))
+        .where(entry.c.workspace_id == workspace, entry.c.kind.not_in([*ADDED_KINDS]))
     )

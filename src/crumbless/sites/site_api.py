@@ -37,5 +37,5 @@ async def get_workspace(call: OperatorCall) -> WorkspaceResponse:
 
 
 async def post_workspace(call: OperatorCall, wanted: WorkspaceRequest) -> WorkspaceResponse:
-    """Rename the workspace."""
-    return await call.write(change_workspace, wanted.name)
+    """Change the workspace's name, and what it shows about its operators."""
+    return await call.write(change_workspace, wanted)

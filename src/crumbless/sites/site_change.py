@@ -1,4 +1,4 @@
-"""Creates and changes sites, and renames the workspace."""
+"""Creates and changes sites, and changes the workspace."""
 
 import re
 import secrets
@@ -11,8 +11,14 @@ from crumbless.core.names import FOR_SITES, FOR_WORKSPACES, check_name
 from crumbless.core.origin import check_origin
 from crumbless.ledger.transaction import Transaction
 from crumbless.people.actor_recheck import require_unchanged
-from crumbless.people.people_wire import WorkspaceResponse
-from crumbless.people.workspace_store import find_workspace_response, rename_workspace
+from crumbless.people.people_wire import WorkspaceRequest, WorkspaceResponse
+from crumbless.people.workspace_store import (
+    StaffPrivacy,
+    find_workspace_response,
+    read_staff_privacy,
+    rename_workspace,
+    set_staff_privacy,
+)
 from crumbless.security.access import Session
 from crumbless.security.visibility import visible
 from crumbless.sites.site_store import SiteAppearance, StoredSite, find_own_site, insert_site, update_site
@@ -69,26 +75,50 @@ def change_site(tx: Transaction, actor: Session, key: str, appearance: SiteAppea
     return find_own_site(tx.connection, actor.workspace, key, visible(actor))
 
 
-def change_workspace(tx: Transaction, actor: Session, name: str) -> WorkspaceResponse:
-    """Rename the workspace and return it.
+def change_workspace(tx: Transaction, actor: Session, wanted: WorkspaceRequest) -> WorkspaceResponse:
+    """Change the workspace and return it.
 
     Raises:
         ApiError: `forbidden`; `invalid` if the name is invalid.
     """
     require_unchanged(tx.connection, actor)
-    before = find_workspace_response(tx.connection, actor.workspace)
-    checked = check_name(name, FOR_WORKSPACES)
-    rename_workspace(tx.connection, actor.workspace, checked)
+    if wanted.name is not None:
+        _rename_workspace(tx.connection, actor, check_name(wanted.name, FOR_WORKSPACES))
+    _change_staff_privacy(tx.connection, actor, wanted)
+    return find_workspace_response(tx.connection, actor.workspace)
+
+
+def _rename_workspace(connection: Connection, actor: Session, name: str) -> None:
+    before = find_workspace_response(connection, actor.workspace)
+    rename_workspace(connection, actor.workspace, name)
     write_audit_log(
-        tx.connection,
+        connection,
         actor,
         "workspace_renamed",
         target_kind="workspace",
         target_id=str(actor.workspace),
-        target_name=checked,
+        target_name=name,
         details={"from": before.name},
     )
-    return find_workspace_response(tx.connection, actor.workspace)
+
+
+def _change_staff_privacy(connection: Connection, actor: Session, wanted: WorkspaceRequest) -> None:
+    before = read_staff_privacy(connection, actor.workspace)
+    after = StaffPrivacy(
+        before.shows_reading if wanted.shows_reading is None else wanted.shows_reading,
+        before.operator_reports if wanted.operator_reports is None else wanted.operator_reports,
+    )
+    if after == before:
+        return
+    set_staff_privacy(connection, actor.workspace, after)
+    write_audit_log(
+        connection,
+        actor,
+        "staff_privacy_changed",
+        target_kind="workspace",
+        target_id=str(actor.workspace),
+        details={"shows_reading": after.shows_reading, "operator_reports": after.operator_reports},
+    )
 
 
 def _note(connection: Connection, actor: Session | int, action: str, key: str, appearance: SiteAppearance) -> None:

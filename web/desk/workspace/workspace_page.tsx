@@ -6,6 +6,7 @@ import { FormField } from "../ui/form_field";
 import { ActionStatus, Section, When, WhenReady } from "../ui/page_parts";
 import { useAction, useResource } from "../ui/use_action";
 import { PolicySection } from "./policy_section";
+import { StaffSection } from "./staff_section";
 import { TaskSection } from "./task_section";
 
 /** Settings for the whole workspace. */
@@ -17,6 +18,7 @@ export function WorkspacePage() {
     <>
       <p class="page-lead">{words.lead}</p>
       <WhenReady of={loaded}>{(workspace) => <NameForm workspace={workspace} />}</WhenReady>
+      {loaded.value && <StaffSection workspace={loaded.value} />}
       <PolicySection />
       <TaskSection />
       {may("delete_workspace") && loaded.value && <WorkspaceDeletion workspace={loaded.value} onChanged={loaded.put} />}
