@@ -21,6 +21,7 @@ from crumbless.http.request_limits import RequestLimits
 from crumbless.http.route import JSON, PUBLIC, STREAM, RateLimit, Route, RouteError, operator, visitor
 from crumbless.http.route_adapter import handler_of
 from crumbless.operations import check_api, health_api, task_api
+from crumbless.operator_data import operator_data_api
 from crumbless.pages import page_views, policy_page, security_txt
 from crumbless.people import people_api
 from crumbless.people.people_limits import InvitationLimits
@@ -287,6 +288,7 @@ ROUTES = (
         step_up=True,
         limit=RateLimit(InvitationLimits, "invitations", "subject"),
     ),
+    export("/v1/desk/me/export", operator_data_api.get_own_export, OWN),
     get("/v1/desk/people", people_api.get_people, READ_PEOPLE),
     post(
         "/v1/desk/people/invite",

@@ -1,4 +1,6 @@
-"""Settings about operators at the desk, in a real browser."""
+"""Settings about operators at the desk, and their own export, in a real browser."""
+
+import json
 
 from playwright.sync_api import Page, ViewportSize, expect
 
@@ -37,3 +39,17 @@ def test_admin_turns_off_what_is_shown_about_operators(scenario: BrowserScenario
     reports.check()
     section.get_by_role("button", name="Save").click()
     expect(section.get_by_text("Saved.", exact=True)).to_be_visible()
+
+
+def test_operator_downloads_their_own_data(scenario: BrowserScenario) -> None:
+    desk = scenario.desk(viewport=WIDE)
+    desk.sign_in()
+    page = open_page(desk, "profile")
+    button = page.get_by_role("button", name="Download your data")
+    expect(button).to_be_visible()
+    assert faults_in_both_schemes(page, page.main_frame) == []
+    with page.expect_download() as waiting:
+        button.click()
+    lines = [json.loads(line) for line in waiting.value.path().read_text("utf-8").splitlines()]
+    assert lines[0]["type"] == "profile"
+    assert lines[-1] == {"type": "end", "lines": len(lines)}

@@ -42,6 +42,7 @@ SUBJECTS = (
     "stream",
     "operations",
     "retention",
+    "operator_data",
     "server_data",
     "pages",
     "storage_auditor",

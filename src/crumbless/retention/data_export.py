@@ -7,7 +7,6 @@ what this person may receive: without notes and IDs of operators. The others con
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import ColumnElement, Connection, select
 
 from crumbless.audit_log.audit_write import write_audit_log
@@ -22,21 +21,15 @@ from crumbless.realtime.tables import operator, visitor
 from crumbless.retention.export_lines import (
     ContactLine,
     ConversationLine,
-    EndLine,
     EntryLine,
-    ExportLine,
     OperatorLine,
     ReceiptLine,
     SiteLine,
 )
+from crumbless.retention.export_pages import PAGE, LineWriter, pages
 from crumbless.security.access import Session
 from crumbless.visitors.contact_store import contact_from
 from crumbless.visitors.tables import contact
-
-PAGE = 200
-"""Rows, or entries of a conversation, that are read at a time."""
-
-_encode = msgspec.json.Encoder().encode
 
 
 def log_data_export(tx: Transaction, actor: Session, kind: str, name: str) -> None:
@@ -51,13 +44,13 @@ class DataExport:
         self._services = services
         self._workspace = workspace
         self._for_person = for_person
-        self._lines = 0
+        self._writer = LineWriter()
 
     async def conversation(self, conversation_id: str) -> AsyncIterator[bytes]:
         """Yield one conversation."""
         async for piece in self._conversations(conversation.c.id == conversation_id):
             yield piece
-        yield self._end()
+        yield self._writer.end()
 
     async def visitors(self, visitors: Sequence[str]) -> AsyncIterator[bytes]:
         """Yield the contacts and conversations of these visitors."""
@@ -66,29 +59,31 @@ class DataExport:
             yield piece
         async for piece in self._conversations(conversation.c.visitor_id.in_(visitors)):
             yield piece
-        yield self._end()
+        yield self._writer.end()
 
     async def site(self, key: str) -> AsyncIterator[bytes]:
         """Yield one site with all its data."""
         async for piece in self._sites(site.c.key == key):
             yield piece
-        yield self._end()
+        yield self._writer.end()
 
     async def whole_workspace(self) -> AsyncIterator[bytes]:
         """Yield the operators, and all sites with their data. The audit log has a separate export."""
-        async for page in self._pages(operator, operator.c.id, operator.c.workspace_id == self._workspace, ""):
-            yield self._write(
+        async for page in pages(
+            self._services, operator, operator.c.id, operator.c.workspace_id == self._workspace, ""
+        ):
+            yield self._writer.write(
                 [OperatorLine(one.id, one.name, one.email, one.role, one.status, one.created_at) for one in page]
             )
         async for piece in self._sites(site.c.deleted_at.is_(None)):
             yield piece
-        yield self._end()
+        yield self._writer.end()
 
     async def _sites(self, chosen: ColumnElement[bool]) -> AsyncIterator[bytes]:
         mine = (site.c.workspace_id == self._workspace) & chosen
-        async for page in self._pages(site, site.c.id, mine, 0):
+        async for page in pages(self._services, site, site.c.id, mine, 0):
             for one in page:
-                yield self._write([SiteLine(one.key, one.name, one.origins, one.created_at)])
+                yield self._writer.write([SiteLine(one.key, one.name, one.origins, one.created_at)])
                 async for piece in self._contacts(contact.c.site_id == one.id):
                     yield piece
                 async for piece in self._conversations(conversation.c.site_id == one.id):
@@ -97,12 +92,14 @@ class DataExport:
                     yield piece
 
     async def _contacts(self, chosen: ColumnElement[bool]) -> AsyncIterator[bytes]:
-        async for page in self._pages(contact, contact.c.id, (contact.c.workspace_id == self._workspace) & chosen, ""):
-            yield self._write([_contact_line(one) for one in page])
+        async for page in pages(
+            self._services, contact, contact.c.id, (contact.c.workspace_id == self._workspace) & chosen, ""
+        ):
+            yield self._writer.write([_contact_line(one) for one in page])
 
     async def _receipts(self, chosen: ColumnElement[bool]) -> AsyncIterator[bytes]:
-        async for page in self._pages(consent_receipt, consent_receipt.c.no, chosen, 0):
-            yield self._write(
+        async for page in pages(self._services, consent_receipt, consent_receipt.c.no, chosen, 0):
+            yield self._writer.write(
                 [
                     ReceiptLine(
                         one.receipt, one.receipt_chain, bool(one.analytics), bool(one.marketing), one.services, one.at
@@ -119,7 +116,7 @@ class DataExport:
         ):
             for number, line, last_seq in page:
                 after = number
-                yield self._write([line])
+                yield self._writer.write([line])
                 async for piece in self._entries(line.id, last_seq):
                     yield piece
 
@@ -131,7 +128,7 @@ class DataExport:
             )
             if not page:
                 return
-            yield self._write([EntryLine(one) for one in page])
+            yield self._writer.write([EntryLine(one) for one in page])
 
     def _entry_page(self, connection: Connection, conversation_id: str, after: int) -> tuple[list[Entry], int]:
         """Return the next entries, and the number of the last one on the side that the export is for."""
@@ -141,26 +138,6 @@ class DataExport:
         found, _ = entries_before_seq(connection, self._workspace, conversation_id, after + PAGE + 1, PAGE)
         new = [one for one in found if one.seq > after]
         return [entry_for_operators(one) for one in new], new[-1].seq if new else after
-
-    async def _pages(
-        self, table: Any, key: Any, chosen: ColumnElement[bool], first: object
-    ) -> AsyncIterator[Sequence[Any]]:
-        """Yield the rows that match, in pages in the order of the key."""
-        after = first
-        while page := await self._services.read(
-            lambda connection, after=after: connection.execute(
-                select(table).where(chosen, key > after).order_by(key).limit(PAGE)
-            ).all()
-        ):
-            after = page[-1]._mapping[key.name]  # pyright: ignore[reportPrivateUsage] - its public name
-            yield page
-
-    def _write(self, lines: Sequence[ExportLine]) -> bytes:
-        self._lines += len(lines)
-        return b"".join(_encode(one) + b"\n" for one in lines)
-
-    def _end(self) -> bytes:
-        return self._write([EndLine(self._lines + 1)])
 
 
 def _contact_line(row: Any) -> ContactLine:

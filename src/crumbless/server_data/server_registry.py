@@ -37,6 +37,13 @@ Retention = Literal[
 ]
 Recipient = Literal["team", "page", "mail", "vendors", "storage", "monitoring"]
 Effect = Literal["unrelated", "emptied", "deleted", "kept"]
+OwnReason = Literal["secret", "internal", "others", "brief"]
+"""Why a column about operators is not in an operator's export.
+
+secret: it would help an attacker. internal: a number or a name of the installation. others: it is
+about another person. brief: it is deleted within days.
+"""
+
 Reason = Literal["shell", "operator", "proof", "ban", "request", "log"]
 
 WITH_PERIOD: tuple[Retention, ...] = ("age", "unused", "ended", "done")
@@ -79,6 +86,9 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     `export` is the path of its value in a visitor's export (visitors/privacy_wire.py); empty: the value is not in it.
     `erase` is the effect of a visitor's erasure, and `reason` explains why a value remains.
+
+    `own` is the type and field of its value in an operator's export (operator_data/operator_export_lines.py), and
+    `own_reason` explains why it is not in it. A column about operators has one of both.
     """
 
     name: ColumnName
@@ -86,6 +96,8 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     export: Annotated[str, msgspec.Meta(pattern=r"^[a-z_.]*$")] = ""
     erase: Effect | None = None
     reason: Reason | None = None
+    own: Annotated[str, msgspec.Meta(pattern=r"^([a-z_]+\.[a-z_]+)?$")] = ""
+    own_reason: OwnReason | None = None
 
 
 class StoredTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -95,6 +107,7 @@ class StoredTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     data: Annotated[list[Name], msgspec.Meta(min_length=1)]
     erase: Effect = "unrelated"
     reason: Reason | None = None
+    own_reason: OwnReason | None = None
     column: Annotated[list[Column], msgspec.Meta(min_length=1)]
 
 
@@ -122,6 +135,8 @@ class ColumnRule(NamedTuple):
     export: str
     erase: Effect
     reason: Reason | None
+    own: str
+    own_reason: OwnReason | None
 
 
 class ServerRegistry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -140,7 +155,18 @@ class ServerRegistry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 def _rule(table: StoredTable, column: Column) -> ColumnRule:
     erase = column.erase or table.erase
     reason = column.reason or (table.reason if erase == "kept" else None)
-    return ColumnRule(table.name, column.name, tuple(column.data or table.data), column.export, erase, reason)
+    own_reason = None if column.own else column.own_reason or table.own_reason
+    data = tuple(column.data or table.data)
+    return ColumnRule(
+        table=table.name,
+        column=column.name,
+        data=data,
+        export=column.export,
+        erase=erase,
+        reason=reason,
+        own=column.own,
+        own_reason=own_reason,
+    )
 
 
 def parse_server_registry(source: str) -> ServerRegistry:
@@ -214,11 +240,16 @@ def _table_faults(registry: ServerRegistry) -> Iterator[tuple[Place, str]]:
         for row, column in enumerate(table.column):
             rule = _rule(table, column)
             about_visitors = any("visitors" in subjects.get(name, ()) for name in rule.data)
-            own_reason = column.reason is not None and rule.erase != "kept"
+            about_operators = any("operators" in subjects.get(name, ()) for name in rule.data)
+            superfluous = column.reason is not None and rule.erase != "kept"
+            undeclared = about_operators and not rule.own and rule.own_reason is None
+            twice = bool(column.own) and column.own_reason is not None
             rules = (
                 (column.name in names[:row], "its name is taken by a column before it"),
                 (rule.erase == "kept" and rule.reason is None, "a column that is kept needs a `reason`"),
-                (own_reason, "only a column that is kept has a `reason`"),
+                (superfluous, "only a column that is kept has a `reason`"),
+                (undeclared, "a column about operators is in their export (`own`), or needs an `own_reason`"),
+                (twice, "a column in an operator's export has no `own_reason`"),
                 (bool(rule.export) and not about_visitors, "only data of visitors can be in an export"),
                 (rule.erase != "unrelated" and not about_visitors, "an erasure changes only data of visitors"),
             )

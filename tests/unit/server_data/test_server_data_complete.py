@@ -7,6 +7,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
+from crumbless.operator_data import operator_export_lines
 from crumbless.protocol import frames
 from crumbless.routes import ROUTES
 from crumbless.security.access import PERMISSIONS
@@ -72,6 +73,14 @@ def test_declared_columns_are_those_of_the_export() -> None:
     exported = {rule.export for rule in REGISTRY.rules()} - {""}
     assert exported | DERIVED | {PART_OF_ATTRIBUTES} | FOR_OPERATORS == set(leaves(VisitorExport))
     assert not exported & (DERIVED | FOR_OPERATORS)
+
+
+def test_declared_columns_about_operators_are_those_of_their_export() -> None:
+    lines = [one for one in vars(operator_export_lines).values() if isinstance(one, type) and one.__name__ != "Struct"]
+    structs = [one for one in lines if issubclass(one, msgspec.Struct)]
+    fields = {f"{one.__struct_config__.tag}.{name}" for one in structs for name in one.__struct_fields__}
+    assert len(structs) > 10
+    assert {rule.own for rule in REGISTRY.rules()} - {""} == fields - {"entry.conversation"}
 
 
 def requests_of_visitors() -> dict[str, set[str]]:

@@ -37,12 +37,13 @@ reason = "shell"
 column = [
   {{ name = "id" }},
   {{ name = "name", export = "visitor.name", erase = "emptied" }},
-  {{ name = "operator_id", data = ["accounts"], erase = "unrelated" }},
+  {{ name = "operator_id", data = ["accounts"], erase = "unrelated", own_reason = "internal" }},
 ]
 
 [[table]]
 name = "operator"
 data = ["accounts"]
+own_reason = "secret"
 column = [
   {{ name = "email" }},
 ]
@@ -87,6 +88,7 @@ def test_sound_registry_is_read_with_the_values_of_its_tables() -> None:
         ("operator_id", ("accounts",), "", "unrelated", None),
         ("email", ("accounts",), "", "unrelated", None),
     ]
+    assert [rule.own_reason for rule in rules] == [None, None, "internal", "secret"]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +107,8 @@ def test_sound_registry_is_read_with_the_values_of_its_tables() -> None:
         ('{ name = "email"', '{ name = "email", export = "x"', "email", "operator.email: only data of visitors can"),
         ('{ name = "email"', '{ name = "email", erase = "deleted"', "email", "an erasure changes only data of"),
         ('{ name = "email"', '{ name = "email", data = ["y"]', "email", "operator.email: there is no data y"),
+        ('own_reason = "secret"\n', "", '{ name = "email" }', "operator.email: a column about operators is in their"),
+        ('{ name = "email"', '{ name = "email", own = "a.b", own_reason = "brief"', "email", "has no `own_reason`"),
         ('"text", data = ["visits"]', '"text", data = ["y"]', '"text"', "start.text: there is no data y"),
         ("number = 1", "number = 2", "number = 2", "revisions are numbered from 1 without gaps"),
         ('period = "24h"', 'period = "25h"', "digest", "the content has changed: add a [[revision]] on top"),

@@ -2,6 +2,7 @@ import languageTexts from "texts:language";
 import { useRef, useState } from "preact/hooks";
 import { LANGUAGES } from "../../i18n/language";
 import { usePage, usePageWords } from "../core/page_context";
+import { ExportButton } from "../privacy/export_button";
 import { FormField } from "../ui/form_field";
 import { ActionStatus, Section, Tick } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
@@ -17,7 +18,18 @@ export function ProfilePage() {
       <ProfileForm />
       <PhotoSection />
       <EmailSection />
+      <OwnDataSection />
     </>
+  );
+}
+
+/** Downloads everything that is stored about the operator. */
+function OwnDataSection() {
+  const { profile: words } = usePageWords();
+  return (
+    <Section title={words.ownData} lead={words.ownDataHint}>
+      <ExportButton label={words.download} path="/v1/desk/me/export" />
+    </Section>
   );
 }
 
