@@ -32,6 +32,7 @@ from crumbless.device_storage.registry_read import read_registry
 from crumbless.files.file_services import FileServices
 from crumbless.files.file_storage import FileStore, default_folder, written_folders
 from crumbless.files.image_process import ImageProcess
+from crumbless.handover_table import HANDOVER
 from crumbless.http.application import Application
 from crumbless.http.assets import Assets
 from crumbless.http.http_connections import HttpShell
@@ -53,6 +54,7 @@ from crumbless.operations.clock_store import begin_clock
 from crumbless.operations.clock_watch import ClockWatch
 from crumbless.operations.readiness import Readiness
 from crumbless.pages.policy_view import PolicyPages
+from crumbless.people.handover import Handover
 from crumbless.protocol.frames import MAX_FRAME
 from crumbless.reaction_table import REACTIONS
 from crumbless.realtime.command import Commands
@@ -152,6 +154,7 @@ class Server:
                 visitors,
                 EmbedSightings(self._ledger),
                 KnownSites(),
+                Handover(HANDOVER),
                 FileServices(files, ImageProcess()),
                 Passkeys(PasskeyVerifier(address), self._ledger, secret_box),
                 OidcSignIn(self._providers, address, self._ledger),

@@ -70,6 +70,7 @@ ONE = "/v1/desk/conversations/{conversation}"
 LINK = ("ticket_gone", "weak_password")
 PASSKEY = ("passkey_refused", "ticket_gone")
 PROVIDER = ("provider_refused", "provider_away", "ticket_gone", "not_found")
+OWNERS, GONE = ("last_owner",), ("not_found",)
 MISSING = ("not_found", "unknown_conversation")
 IDENTITY = ("banned", "identity_refused", "other_identity")
 
@@ -290,16 +291,11 @@ ROUTES = (
     ),
     export("/v1/desk/me/export", operator_data_api.get_own_export, OWN),
     get("/v1/desk/people", people_api.get_people, READ_PEOPLE),
-    post(
-        "/v1/desk/people/invite",
-        people_api.post_invite,
-        PEOPLE,
-        step_up=True,
-        limit=INVITATIONS,
-        refuses=("not_found",),
-    ),
-    post("/v1/desk/people/{person}", people_api.post_person, PEOPLE, step_up=True, refuses=("last_owner",)),
-    post("/v1/desk/people/{person}/disable", people_api.post_disable, PEOPLE, step_up=True, refuses=("last_owner",)),
+    post("/v1/desk/people/invite", people_api.post_invite, PEOPLE, step_up=True, limit=INVITATIONS, refuses=GONE),
+    post("/v1/desk/people/{person}", people_api.post_person, PEOPLE, step_up=True, refuses=OWNERS),
+    post("/v1/desk/people/{person}/disable", people_api.post_disable, PEOPLE, step_up=True, refuses=OWNERS),
+    post("/v1/desk/people/{person}/anonymise", operator_data_api.post_anonymise, PEOPLE, step_up=True, refuses=OWNERS),
+    get("/v1/desk/people/{person}/handover", people_api.get_handover, PEOPLE),
     post("/v1/desk/people/{person}/enable", people_api.post_enable, PEOPLE, step_up=True),
     post("/v1/desk/people/{person}/end-sessions", people_api.post_end_sessions, PEOPLE),
     post("/v1/desk/invitations/{invitation}/resend", people_api.post_resend, PEOPLE, step_up=True, limit=INVITATIONS),

@@ -11,6 +11,7 @@ from crumbless.ledger.ledger_port import LedgerPort, ReaderPort
 from crumbless.mail.mail_send import MailSend
 from crumbless.operations.nightly_backup import backup_of
 from crumbless.operations.retention_sweep import RetentionSweep, rules_of
+from crumbless.operator_data.author_names import AuthorNamesRun
 from crumbless.retention.retention_run import RetentionRun
 from crumbless.security.encryption import SecretBox
 from crumbless.sign_in.attempts_notice import AttemptsNotify
@@ -37,6 +38,7 @@ def task_handlers(
         "file_removal": TaskHandler(FileRemoval(files, reader)),
         "retention": TaskHandler(RetentionSweep(rules_of(settings.retention), ledger)),
         "retention_run": TaskHandler(RetentionRun(settings.retention, ledger, reader, retention)),
+        "author_names": TaskHandler(AuthorNamesRun(ledger, reader, retention)),
         "ga4": RelaySend("ga4", Ga4Relay(settings.relays.ga4_url), reader),
         "tiktok": RelaySend("tiktok", TiktokRelay(settings.relays.tiktok_url), reader),
         **backup_of(settings.backup, settings.database.database_url),

@@ -1,11 +1,12 @@
-"""Settings about operators at the desk, and their own export, in a real browser."""
+"""Settings about operators at the desk, their own export, and an operator who leaves, in a real browser."""
 
 import json
 
 from playwright.sync_api import Page, ViewportSize, expect
 
 from support.browser import faults_in_both_schemes
-from support.scene import BrowserScenario, Desk
+from support.scene import DEADLINE_MS, BrowserScenario, Desk
+from support.server import wait_until
 
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 
@@ -53,3 +54,60 @@ def test_operator_downloads_their_own_data(scenario: BrowserScenario) -> None:
     lines = [json.loads(line) for line in waiting.value.path().read_text("utf-8").splitlines()]
     assert lines[0]["type"] == "profile"
     assert lines[-1] == {"type": "end", "lines": len(lines)}
+
+
+def test_leaving_operator_hands_over_and_is_made_anonymous(scenario: BrowserScenario) -> None:
+    server = scenario.server
+    ids = {
+        name: server.rows("SELECT id FROM operator WHERE email = ?", email)[0][0]
+        for name, email in scenario.emails.items()
+    }
+    request = f"request-of-{scenario.site}"
+    server.change(
+        "INSERT INTO person_request (id, workspace_id, kind, status, email, operator_id, asked_at, due_at, created_at) "
+        "SELECT ?, workspace_id, 'export', 'open', 'vera@tea.example', id, 0, 0, 0 FROM operator WHERE id = ?",
+        request,
+        ids["Otto"],
+    )
+    desk = scenario.desk(viewport=WIDE)
+    desk.sign_in()
+    page = open_page(desk, "people")
+    table = page.get_by_role("table", name="People")
+    row = table.get_by_role("row").filter(has_text="Otto")
+    row.get_by_role("button", name="Disable").click()
+    dialog = page.get_by_role("dialog", name="Disable Otto?")
+    expect(dialog).to_contain_text("1 request of a person")
+    assert faults_in_both_schemes(page, page.main_frame) == []
+    dialog.get_by_label("Hand over to").select_option(label="Olga")
+    dialog.get_by_role("button", name="Disable").click()
+    expect(dialog).to_have_count(0)
+    expect(row).to_contain_text("Disabled")
+    assert server.rows("SELECT operator_id FROM person_request WHERE id = ?", request) == [(ids["Olga"],)]
+    row.get_by_role("button", name="Make anonymous").click()
+    dialog = page.get_by_role("dialog", name="Make Otto anonymous?")
+    expect(dialog).to_contain_text("The audit log contains the name until its entries expire.")
+    expect(dialog).to_contain_text("There is nothing to hand over.")
+    assert faults_in_both_schemes(page, page.main_frame) == []
+    dialog.get_by_role("button", name="Make anonymous").click()
+    expect(dialog).to_have_count(0)
+    expect(table).not_to_contain_text("Otto")
+    assert server.rows("SELECT name, status FROM operator WHERE id = ?", ids["Otto"]) == [("", "anonymous")]
+    page = open_page(desk, "retention")
+    expect(page.get_by_role("table", name="Deletions")).to_contain_text("Operator made anonymous")
+
+
+def test_former_operator_is_named_so_in_the_inbox(scenario: BrowserScenario) -> None:
+    scenario.start_conversation("Where is my order?")
+    desk = scenario.desk("Otto", viewport=WIDE)
+    desk.sign_in()
+    desk.open("Where is my order?")
+    desk.say("On its way")
+    wait_until(lambda: "On its way" in scenario.timeline(), DEADLINE_MS / 1000, "the message is stored")
+    other = scenario.desk(viewport=WIDE)
+    other.sign_in()
+    expect(other.row("On its way")).to_contain_text("Otto:")
+    # As it is after the operator was made anonymous.
+    scenario.server.change("UPDATE entry SET author_name = '' WHERE author_kind = 'operator' AND author_name = 'Otto'")
+    later = scenario.desk(viewport=WIDE)
+    later.sign_in()
+    expect(later.row("On its way")).to_contain_text("Former operator:")

@@ -54,6 +54,7 @@ ACTS: dict[str, list[Act]] = {
         lambda one: (f"people/{one.id}", {"teams": []}),
     ],
     "POST /v1/desk/people/{person}/disable": [lambda one: (f"people/{one.id}/disable", {})],
+    "POST /v1/desk/people/{person}/anonymise": [lambda one: (f"people/{one.id}/anonymise", {})],
     "POST /v1/desk/people/{person}/enable": [lambda one: (f"people/{one.id}/enable", {})],
     "POST /v1/desk/people/{person}/end-sessions": [lambda one: (f"people/{one.id}/end-sessions", {})],
     "POST /v1/desk/invitations/{invitation}/resend": [lambda one: (f"invitations/{one.invitation}/resend", {})],
@@ -69,8 +70,11 @@ ACTS: dict[str, list[Act]] = {
 CASES = [(f"{name} {number}", act) for name, acts in ACTS.items() for number, act in enumerate(acts)]
 
 
+READS = {"GET /v1/desk/people/{person}/handover"}
+
+
 def test_every_route_that_manages_people_is_listed() -> None:
-    assert {route.name for route in ROUTES if route.access.permission == "manage_people"} == {*ACTS}
+    assert {route.name for route in ROUTES if route.access.permission == "manage_people"} == {*ACTS, *READS}
 
 
 async def state_of(world: World, owner: Person) -> tuple[Any, ...]:

@@ -53,6 +53,7 @@ COMPOSITION = (
     "wire_modules",
     "limit_table",
     "reaction_table",
+    "handover_table",
     "task_table",
     "routes",
     "app",

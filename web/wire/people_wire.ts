@@ -3,6 +3,8 @@ import type { OperatorRole } from "./permissions";
 
 export type OperatorStatus = "active" | "disabled";
 
+export type HandoverKind = "requests" | "invitations" | "teams";
+
 /** Requests the purpose of a link, without using it up. */
 export interface SecretRequest {
   secret: string;
@@ -123,6 +125,22 @@ export interface OperatorChangeRequest {
   role?: OperatorRole | null;
   teams?: string[] | null;
   scope?: PersonScope | null;
+}
+
+/** The number of things of one kind that an operator has. */
+export interface OperatorThings {
+  kind: HandoverKind;
+  count: number;
+}
+
+/** The things that an operator has, which a colleague can take over. */
+export interface HandoverResponse {
+  things: OperatorThings[];
+}
+
+/** The colleague (an ID) who takes over the things of an operator who leaves; null: no colleague. */
+export interface HandoverRequest {
+  to?: string | null;
 }
 
 /** A team's name and members (IDs of operators); null does not change the members. */

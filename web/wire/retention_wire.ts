@@ -33,7 +33,7 @@ export interface RetentionPreview {
   audit_entries: number;
 }
 
-export type DeletionKind = "conversation" | "visitor" | "request" | "site" | "workspace" | "retention";
+export type DeletionKind = "conversation" | "visitor" | "request" | "site" | "workspace" | "retention" | "operator";
 
 /**
  * Proves a deletion without personal data. `finished_at`: null while it runs. `counts`: deleted rows by kind.

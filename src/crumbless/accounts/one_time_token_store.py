@@ -193,6 +193,17 @@ def delete_one_time_tokens(
     )
 
 
+def addresses_to_confirm(connection: Connection, operator_id: str) -> list[str]:
+    """Return the new addresses that the operator has asked for and perhaps not confirmed."""
+    of_operator = one_time_token.c.kind == "email_change", one_time_token.c.subject == operator_id
+    return [data["email"] for data in connection.execute(select(one_time_token.c.data).where(*of_operator)).scalars()]
+
+
+def delete_tokens_of(connection: Connection, operator_id: str) -> int:
+    """Delete all tokens for an operator, used ones too. Return their number."""
+    return connection.execute(delete(one_time_token).where(one_time_token.c.subject == operator_id)).rowcount
+
+
 def void_one_time_tokens_of_password(connection: Connection, operator_id: str) -> None:
     """Invalidate the operator's tokens after a password change. An attacker may have begun them with the old
     password."""

@@ -41,7 +41,7 @@ async def store_photo(services: ActionServices, actor: Session, content: bytes, 
 
     def take(connection: Connection) -> None:
         add_file(connection, stored)
-        _replace(connection, actor, file_id)
+        _replace(connection, actor.workspace, actor.subject, file_id)
 
     await services.write(take)
     return photo_path(file_id)
@@ -49,7 +49,12 @@ async def store_photo(services: ActionServices, actor: Session, content: bytes, 
 
 def remove_photo(tx: Transaction, actor: Session) -> None:
     """Delete the operator's photo."""
-    _replace(tx.connection, actor, None)
+    drop_photo(tx.connection, actor.workspace, actor.subject)
+
+
+def drop_photo(connection: Connection, workspace: int, operator_id: str) -> None:
+    """Delete the photo of an operator."""
+    _replace(connection, workspace, operator_id, None)
 
 
 class FileRemoval:
@@ -83,11 +88,11 @@ async def _resize(content: bytes, pictures: ImagesPort) -> list[bytes]:
         raise ApiError("bad_picture") from None
 
 
-def _replace(connection: Connection, actor: Session, file_id: str | None) -> None:
-    before = change_photo(connection, actor.subject, file_id)
+def _replace(connection: Connection, workspace: int, operator_id: str, file_id: str | None) -> None:
+    before = change_photo(connection, operator_id, file_id)
     if before is not None:
         remove_file(connection, before)
-        _queue_removal(connection, actor.workspace, before, now_ms())
+        _queue_removal(connection, workspace, before, now_ms())
 
 
 def _queue_removal(connection: Connection, workspace: int, file_id: str, due_at: int) -> None:

@@ -1,8 +1,12 @@
 """Queues emails, each in the transaction of the action that causes it."""
 
-import msgspec
-from sqlalchemy import Connection
+import contextlib
+from collections.abc import Collection
 
+import msgspec
+from sqlalchemy import Connection, delete, select
+
+from crumbless.ledger.tables import task
 from crumbless.mail.mail_message import CHANGES, VALUES, MailRequest, check_address, in_one_line
 from crumbless.security.encryption import DecryptionFailed, SecretBox
 from crumbless.tasks.task import Task, TaskFailed
@@ -33,6 +37,21 @@ def queue_mail(connection: Connection, secret_box: SecretBox, workspace: int, ma
     )
     encrypted = secret_box.encrypt(msgspec.json.encode(cleaned), PURPOSE)
     add_task(connection, workspace, "mail", {"mail": mail.kind}, encrypted=encrypted, about=mail.about)
+
+
+def delete_mail_to(connection: Connection, secret_box: SecretBox, addresses: Collection[str]) -> int:
+    """Delete the emails to these addresses (in lower case) that wait or have failed. Return their number.
+
+    The addresses are encrypted, so each one is decrypted.
+    """
+    found: list[int] = []
+    for row in connection.execute(select(task.c.id, task.c.encrypted).where(task.c.kind == "mail")):
+        with contextlib.suppress(DecryptionFailed, msgspec.DecodeError):
+            mail = msgspec.json.decode(secret_box.decrypt(row.encrypted or b"", PURPOSE), type=MailRequest)
+            if mail.to.lower() in addresses:
+                found.append(row.id)
+    connection.execute(delete(task).where(task.c.id.in_(found)))
+    return len(found)
 
 
 def read_mail_request(secret_box: SecretBox, task: Task) -> MailRequest:

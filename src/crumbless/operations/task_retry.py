@@ -39,7 +39,7 @@ def delete_failed_task(tx: Transaction, actor: Session, task: int) -> None:
 
 
 def _view(task: Task, secret_box: SecretBox) -> DeadTask:
-    if task.kind not in ("mail", "file_removal"):
+    if task.kind not in ("mail", "file_removal", "author_names"):
         raise ValueError("no failed job of a workspace has this kind")
     mail: MailKind | Literal[""] = task.payload["mail"] if task.kind == "mail" else ""
     to = _address_of(task, secret_box) if mail else ""

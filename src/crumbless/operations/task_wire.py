@@ -6,7 +6,7 @@ import msgspec
 
 from crumbless.mail.mail_message import MailKind
 
-DeadTaskKind = Literal["mail", "file_removal"]
+DeadTaskKind = Literal["mail", "file_removal", "author_names"]
 
 
 class DeadTask(msgspec.Struct, frozen=True):

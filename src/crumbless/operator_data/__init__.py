@@ -1,1 +1,1 @@
-"""An operator's own data."""
+"""An operator's own data: its export, and how an operator who leaves is made anonymous."""

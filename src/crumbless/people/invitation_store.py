@@ -116,6 +116,11 @@ def extend_invitation(connection: Connection, invitation_id: str, by: str, expir
     _change(connection, invitation_id, invited_by=by, expires_at=expires_at)
 
 
+def change_sender(connection: Connection, invitation_id: str, by: str) -> None:
+    """Make the operator `by` (an ID) the sender of the invitation. Its link stays valid."""
+    _change(connection, invitation_id, invited_by=by)
+
+
 def revoke_invitation(connection: Connection, invitation_id: str) -> None:
     """Revoke the invitation, and delete the invited person's name and address."""
     _change(connection, invitation_id, revoked_at=now_ms(), email="", name="")

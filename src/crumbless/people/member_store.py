@@ -18,6 +18,9 @@ from crumbless.realtime.tables import operator, session
 from crumbless.security.access import OperatorRole
 from crumbless.security.visibility import UNLIMITED_ROLES
 
+ANONYMOUS = "anonymous"
+"""The status of an operator whose personal data was deleted. The row remains, because entries have its ID."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -36,11 +39,10 @@ def find_member(connection: Connection, workspace: int, operator_id: str) -> Mem
     """Return the operator of this workspace.
 
     Raises:
-        ApiError: `not_found`, also for one of another workspace.
+        ApiError: `not_found`, also for one of another workspace, and for one who was made anonymous.
     """
-    row = connection.execute(
-        select(operator).where(operator.c.id == operator_id, operator.c.workspace_id == workspace)
-    ).first()
+    mine = operator.c.workspace_id == workspace, operator.c.status != ANONYMOUS
+    row = connection.execute(select(operator).where(operator.c.id == operator_id, *mine)).first()
     if row is None:
         raise ApiError("not_found", "There is no such operator.")
     return _member(row)
@@ -64,8 +66,9 @@ def find_member_by_email(connection: Connection, email: str) -> Member | None:
 
 
 def list_members(connection: Connection) -> list[Member]:
-    """Return all operators of the installation, by workspace and name."""
-    rows = connection.execute(select(operator).order_by(operator.c.workspace_id, operator.c.name))
+    """Return the operators of the installation, by workspace and name, without those who were made anonymous."""
+    known = select(operator).where(operator.c.status != ANONYMOUS)
+    rows = connection.execute(known.order_by(operator.c.workspace_id, operator.c.name))
     return [_member(row) for row in rows]
 
 
@@ -135,7 +138,7 @@ def _change(connection: Connection, operator_id: str, **values: object) -> None:
 
 
 def list_operators(connection: Connection, workspace: int) -> list[OperatorResponse]:
-    """Return the operators of a workspace, by name."""
+    """Return the operators of a workspace, by name, without those who were made anonymous."""
     teams: dict[str, list[str]] = defaultdict(list)
     members = select(team_member.c.operator_id, team_member.c.team_id).where(team_member.c.workspace_id == workspace)
     for operator_id, team_id in connection.execute(members.order_by(team_member.c.team_id)):
@@ -146,7 +149,8 @@ def list_operators(connection: Connection, workspace: int) -> list[OperatorRespo
     last_seen = _last_seen(connection, workspace)
     scopes = list_scopes(connection, workspace)
     everything = PersonScope(True)
-    rows = connection.execute(select(operator).where(operator.c.workspace_id == workspace).order_by(operator.c.name))
+    known = select(operator).where(operator.c.workspace_id == workspace, operator.c.status != ANONYMOUS)
+    rows = connection.execute(known.order_by(operator.c.name))
     return [
         OperatorResponse(
             id=row.id,

@@ -1,9 +1,12 @@
 """The operators of a workspace, its invitations and teams, and the operator's own profile, over HTTP."""
 
 from crumbless.http.call import OperatorCall
+from crumbless.people.handover import Handover
 from crumbless.people.people_read import read_people
 from crumbless.people.people_wire import (
     EmailChangeRequest,
+    HandoverRequest,
+    HandoverResponse,
     InviteRequest,
     OperatorChangeRequest,
     PeopleResponse,
@@ -49,9 +52,14 @@ async def post_person(call: OperatorCall, person: str, wanted: OperatorChangeReq
     await call.write(change_operator, person, wanted)
 
 
-async def post_disable(call: OperatorCall, person: str) -> None:
-    """Disable an operator."""
-    await call.write(disable_operator, person)
+async def get_handover(call: OperatorCall, person: str) -> HandoverResponse:
+    """Return what an operator has that a colleague can take over."""
+    return HandoverResponse(await call.read(call.of(Handover).count, call.workspace, person))
+
+
+async def post_disable(call: OperatorCall, person: str, wanted: HandoverRequest) -> None:
+    """Disable an operator, and hand their things over."""
+    await call.write(disable_operator, person, wanted, call.of(Handover))
 
 
 async def post_enable(call: OperatorCall, person: str) -> None:

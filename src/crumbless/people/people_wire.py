@@ -7,10 +7,13 @@ from typing import Literal
 
 import msgspec
 
-from crumbless.core.bounds import Email, Ids, Language, Languages, Name, Password, Secret, SiteKeys, TimeZone
+from crumbless.core.bounds import Email, Id, Ids, Language, Languages, Name, Password, Secret, SiteKeys, TimeZone
 from crumbless.security.access import OperatorRole
 
 OperatorStatus = Literal["active", "disabled"]
+
+HandoverKind = Literal["requests", "invitations", "teams"]
+"""A kind of things of an operator, which a colleague can take over."""
 
 
 class SecretRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,6 +150,25 @@ class OperatorChangeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=T
     role: OperatorRole | None = None
     teams: Ids | None = None
     scope: PersonScope | None = None
+
+
+class OperatorThings(msgspec.Struct, frozen=True):
+    """The number of things of one kind that an operator has."""
+
+    kind: HandoverKind
+    count: int
+
+
+class HandoverResponse(msgspec.Struct, frozen=True):
+    """The things that an operator has, which a colleague can take over."""
+
+    things: list[OperatorThings]
+
+
+class HandoverRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The colleague (an ID) who takes over the things of an operator who leaves; null: no colleague."""
+
+    to: Id | None = None
 
 
 class TeamRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

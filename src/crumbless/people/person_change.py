@@ -11,8 +11,9 @@ from crumbless.audit_log.audit_write import write_audit_log
 from crumbless.core.errors import ApiError
 from crumbless.ledger.transaction import Transaction
 from crumbless.people.actor_recheck import require_unchanged
+from crumbless.people.handover import Handover
 from crumbless.people.member_store import Member, find_member, lock_active_owners, set_active, set_role
-from crumbless.people.people_wire import OperatorChangeRequest, PersonScope
+from crumbless.people.people_wire import HandoverRequest, OperatorChangeRequest, PersonScope
 from crumbless.people.person_invite import end_invitations_by
 from crumbless.people.scope_store import set_scope, site_ids_of
 from crumbless.people.team_store import check_teams, set_teams_of
@@ -37,7 +38,7 @@ def change_operator(tx: Transaction, actor: Session, operator_id: str, wanted: O
         if person.id == actor.subject:
             raise ApiError("forbidden", "You cannot change your own role. Ask another owner or admin.")
         require_power_over(actor, wanted.role)
-        _require_other_owner(owners, person)
+        require_other_owner(owners, person)
         set_role(tx.connection, person.id, wanted.role)
         _note(tx.connection, actor, "role_changed", person, {"from": person.role, "to": wanted.role})
         end_invitations_by(tx.connection, actor, actor.workspace, person.id, wanted.role)
@@ -67,17 +68,21 @@ def _change_scope(
     _note(connection, actor, "scope_changed", person, details)
 
 
-def disable_operator(tx: Transaction, actor: Session, operator_id: str) -> None:
-    """Disable the operator and end their sessions.
+def disable_operator(
+    tx: Transaction, actor: Session, operator_id: str, wanted: HandoverRequest, handover: Handover
+) -> None:
+    """Hand the operator's things over, disable the operator and end their sessions.
 
     Raises:
-        ApiError: `not_found`, `forbidden`, `last_owner`.
+        ApiError: `not_found`, `forbidden`, `last_owner`; `invalid` for a colleague who is disabled.
     """
     owners = lock_active_owners(tx.connection, actor.workspace)
     require_unchanged(tx.connection, actor)
     person = find_member(tx.connection, actor.workspace, operator_id)
     require_power_over(actor, person.role)
-    _disable(tx.connection, actor, owners, person)
+    require_other_owner(owners, person)
+    handover.give(tx.connection, actor, person, wanted.to)
+    disable(tx.connection, actor, owners, person)
 
 
 def disable_by_command(connection: Connection, person: Member) -> None:
@@ -86,13 +91,14 @@ def disable_by_command(connection: Connection, person: Member) -> None:
     Raises:
         ApiError: `last_owner`.
     """
-    _disable(connection, person.workspace, lock_active_owners(connection, person.workspace), person)
+    disable(connection, person.workspace, lock_active_owners(connection, person.workspace), person)
 
 
-def _disable(connection: Connection, actor: Session | int, owners: Collection[str], person: Member) -> None:
+def disable(connection: Connection, actor: Session | int, owners: Collection[str], person: Member) -> None:
+    """Disable an active operator. The caller has checked the actor. Raises ApiError `last_owner`."""
     if not person.active:
         return
-    _require_other_owner(owners, person)
+    require_other_owner(owners, person)
     set_active(connection, person.id, False)
     void_one_time_tokens(connection, "reset", person.id)
     void_one_time_tokens(connection, "email_change", person.id)
@@ -129,7 +135,8 @@ def sign_out_operator(tx: Transaction, actor: Session, operator_id: str) -> None
     _note(tx.connection, actor, "person_signed_out", person, {"sessions": len(ended)})
 
 
-def _require_other_owner(owners: Collection[str], person: Member) -> None:
+def require_other_owner(owners: Collection[str], person: Member) -> None:
+    """Raises ApiError `last_owner` if the person is the only one of the active owners (IDs)."""
     if {*owners} == {person.id}:
         raise ApiError("last_owner")
 

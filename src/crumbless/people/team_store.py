@@ -103,6 +103,12 @@ def set_members(connection: Connection, workspace: int, team_id: str, members: C
     _join(connection, workspace, [(team_id, one) for one in sorted(operator_ids)])
 
 
+def teams_of(connection: Connection, workspace: int, operator_id: str) -> set[str]:
+    """Return the IDs of the operator's teams."""
+    of_operator = team_member.c.operator_id == operator_id, team_member.c.workspace_id == workspace
+    return {*connection.execute(select(team_member.c.team_id).where(*of_operator)).scalars()}
+
+
 def set_teams_of(connection: Connection, workspace: int, operator_id: str, teams: Collection[str]) -> None:
     """Replace the teams of the operator. The caller has checked them; see `check_teams`."""
     connection.execute(

@@ -27,7 +27,7 @@ operator = Table(
     Column("role", String(16), nullable=False),
     # Empty: this operator has no password and signs in by another method.
     Column("password_hash", Text, nullable=False),
-    # active or disabled.
+    # active, disabled, or anonymous: its personal data was deleted (operator_data/operator_anonymise.py).
     Column("status", String(16), nullable=False, server_default="active"),
     # The ID of the photo's file.
     Column("photo", Id),

@@ -41,7 +41,7 @@ class RetentionPreview(msgspec.Struct, frozen=True):
     audit_entries: int
 
 
-DeletionKind = Literal["conversation", "visitor", "request", "site", "workspace", "retention"]
+DeletionKind = Literal["conversation", "visitor", "request", "site", "workspace", "retention", "operator"]
 
 
 class DeletionReceipt(msgspec.Struct, frozen=True):

@@ -39,7 +39,7 @@ deletion = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("workspace_id", Integer, nullable=False),
-    # conversation, visitor, contact, site, workspace or retention.
+    # conversation, visitor, request, site, workspace, retention or operator.
     Column("kind", String(16), nullable=False),
     # The operator who deleted it; empty for the nightly run.
     Column("operator_id", String(36), nullable=False),

@@ -9,7 +9,10 @@ from crumbless.core.errors import CrumblessError
 from crumbless.core.time_units import DAY_MS, HOUR_MS, HOUR_SECONDS, MINUTE_MS
 from crumbless.device_storage.storage_registry import Service
 
-TaskKind = Literal["mail", "file_removal", "retention", "reset", "attempts", "backup", "retention_run"] | Service
+TaskKind = (
+    Literal["mail", "file_removal", "retention", "reset", "attempts", "backup", "retention_run", "author_names"]
+    | Service
+)
 
 EVENT_KINDS: frozenset[TaskKind] = frozenset(get_args(Service))
 """Events for vendors, one kind for each service."""

@@ -165,7 +165,7 @@ function LastWords({ row, operator }: Pick<RowProperties, "row" | "operator">) {
   if (isErasure(row.last)) return <>{row.last?.author.kind === "visitor" ? words.erased : words.deleted}</>;
   const { author } = row.last;
   const text = textOf(row.last) ?? "";
-  const by = author.id === operator?.id ? words.you : `${author.name}:`;
+  const by = author.id === operator?.id ? words.you : `${author.name || words.formerOperator}:`;
   return (
     <>
       {author.kind === "operator" && <bdi>{by}</bdi>} {text.slice(0, LAST_WORDS)}

@@ -5,6 +5,7 @@ import { usePage, usePageWords } from "../core/page_context";
 import { DialogFrame } from "../ui/dialog";
 import { ActionStatus, ConfirmDialog } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
+import { LeaveDialog } from "./leave_dialog";
 import type { PeopleProperties } from "./people_properties";
 import { mayBeLimited, RoleChoice, ScopeChoice, TeamChoice } from "./role_choice";
 
@@ -12,9 +13,9 @@ interface Properties extends PeopleProperties {
   readonly person: OperatorResponse;
 }
 
-type Shown = "change" | "disable" | "end";
+type Shown = "change" | "disable" | "anonymise" | "end";
 
-/** Actions for another operator. They are not available for oneself, and only owners have them for owners. */
+/** Actions for an operator. Some are not available for oneself, and only owners have them for owners. */
 export function PersonActions({ person, view, onDone }: Properties) {
   const { people: words } = usePageWords();
   const { call, operator, may } = usePage();
@@ -38,17 +39,11 @@ export function PersonActions({ person, view, onDone }: Properties) {
       {!own && person.status === "active" && button(words.endSessions, () => setShown("end"))}
       {!own && person.status === "active" && button(words.disable, () => setShown("disable"))}
       {!own && person.status === "disabled" && button(words.enable, () => void enable())}
+      {button(words.anonymise, () => setShown("anonymise"))}
       <ActionStatus action={action} />
       {shown === "change" && <ChangeDialog person={person} view={view} onDone={onDone} onClose={close} />}
-      {shown === "disable" && (
-        <ConfirmDialog
-          title={words.disableAsk({ name: person.name })}
-          hint={words.disableHint}
-          label={words.disable}
-          action={() => call.post(`${path}/disable`)}
-          onDone={() => onDone(words.done)}
-          onClose={close}
-        />
+      {(shown === "disable" || shown === "anonymise") && (
+        <LeaveDialog person={person} view={view} action={shown} onDone={onDone} onClose={close} />
       )}
       {shown === "end" && (
         <ConfirmDialog

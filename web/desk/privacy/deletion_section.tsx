@@ -47,6 +47,7 @@ export function countsText({ counts }: DeletionReceipt, { retention: words }: Pr
     contacts: words.contacts,
     receipts: words.receipts,
     audit_entries: words.auditEntries,
+    names: words.names,
   };
   const format = new Intl.NumberFormat(language);
   const shown = Object.entries(titles).filter(([name]) => counts[name]);
