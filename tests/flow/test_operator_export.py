@@ -29,7 +29,8 @@ FIXED: dict[str, set[str]] = {
     "audit_log": {rule.column for rule in RULES if rule.table == "audit_log"},
     "person_request": {"id", "workspace_id", "operator_id"},
     "deletion": {"id", "workspace_id", "operator_id"},
-    "operator": {"id", "workspace_id", "role", "status", "photo"},
+    # Another value of changed_at makes the server read the sessions of the operator again, and an export end.
+    "operator": {"id", "workspace_id", "role", "status", "photo", "changed_at"},
     "operator_scope": {"id", "workspace_id", "operator_id", "site_id", "team_id"},
     "passkey": {"id", "workspace_id", "operator_id", "backed_up"},
     "recovery_code": {"workspace_id", "operator_id"},

@@ -21,6 +21,8 @@ from crumbless.retention.expired_data import BATCH_ENTRIES
 from crumbless.tasks.task import Task
 from crumbless.tasks.task_store import add_task
 
+NAMED = entry.c.author_name != ""
+
 
 def queue_author_names(connection: Connection, workspace: int, operator_id: str, receipt: str) -> None:
     """Queue both runs."""
@@ -46,11 +48,12 @@ class AuthorNamesRun:
         # Not a Periodic: it ends with the newest entry.
         while after is not None:
             found, after = await self.reader.read(
-                lambda connection, after=after: written_entries(connection, workspace, operator_id, after)
+                lambda connection, after=after: written_entries(
+                    connection, workspace, operator_id, after, NAMED, columns=[entry.c.position], most=BATCH_ENTRIES
+                )
             )
-            named = [row.position for row in found if row.author_name]
-            for start in range(0, len(named), BATCH_ENTRIES):
-                await self._empty(workspace, receipt, named[start : start + BATCH_ENTRIES])
+            if found:
+                await self._empty(workspace, receipt, [row.position for row in found])
         if task.payload["last"]:
             await self.ledger.write(lambda connection: finish_deletion(connection, receipt))
 

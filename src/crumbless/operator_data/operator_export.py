@@ -15,8 +15,8 @@ from crumbless.audit_log.tables import audit_log
 from crumbless.files.photo import photo_path
 from crumbless.files.tables import file
 from crumbless.http.action_services import ActionServices
-from crumbless.ledger.tables import site, team
-from crumbless.operator_data.operator_entries import written_entries
+from crumbless.ledger.tables import entry, site, team
+from crumbless.operator_data.operator_entries import CONVERSATION, written_entries
 from crumbless.operator_data.operator_export_lines import (
     HandledRequestLine,
     KnownNetworkLine,
@@ -35,7 +35,7 @@ from crumbless.operator_data.operator_export_lines import (
 )
 from crumbless.people.tables import invitation, team_member
 from crumbless.realtime.tables import operator, operator_scope, session
-from crumbless.retention.export_pages import LineWriter, pages
+from crumbless.retention.export_pages import PAGE, LineWriter, pages
 from crumbless.retention.tables import deletion, person_request
 
 
@@ -118,7 +118,9 @@ class OperatorExport:
         after: int | None = 0
         while after is not None:
             found, after = await self._services.read(
-                lambda connection, after=after: written_entries(connection, self._workspace, self._id, after)
+                lambda connection, after=after: written_entries(
+                    connection, self._workspace, self._id, after, columns=[entry, CONVERSATION], most=PAGE
+                )
             )
             if found:
                 yield self._writer.write([_entry(one) for one in found])
