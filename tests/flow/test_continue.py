@@ -33,30 +33,30 @@ async def redeem(world: World, person: Person, secret: str, shop: Shop = TEA) ->
     return await ask(world.http, person, "POST", "/v1/visitor/continue", {"site": shop.key, "secret": secret})
 
 
-async def test_code_transfers_the_conversation_once(world: World) -> None:
+async def test_code_transfers_the_conversation_once(own: World) -> None:
     """Threat 31: the second use gets 410, and another conversation is 404."""
-    vera, other = await world.visitor("At home"), await world.visitor("Somebody else's")
-    code = await code_for(world, vera)
-    laptop, thief = world.stranger(), world.stranger()
-    redeemed = await redeem(world, laptop, code.lower().replace("0", "o"))
+    vera, other = await own.visitor("At home"), await own.visitor("Somebody else's")
+    code = await code_for(own, vera)
+    laptop, thief = own.stranger(), own.stranger()
+    redeemed = await redeem(own, laptop, code.lower().replace("0", "o"))
     assert redeemed.status_code == 200, redeemed.text
     assert redeemed.json()["conversation"] == vera.conversation
     take_session(laptop, redeemed.json())
-    second = await redeem(world, thief, code)
+    second = await redeem(own, thief, code)
     assert (second.status_code, code_of(second)) == (410, "ticket_gone")
-    here = await world.stream(vera)
-    there = await world.stream(laptop)
+    here = await own.stream(vera)
+    there = await own.stream(laptop)
     assert await there.until_entry(text="At home")
     assert (await say(there, "On the way"))["op"] == "ack"
     assert await here.until_entry(text="On the way")
     assert (await say(there, "hello", conversation=other.conversation))["code"] == "unknown_conversation"
 
 
-async def test_parallel_uses_of_a_code_succeed_once(world: World) -> None:
+async def test_parallel_uses_of_a_code_succeed_once(own: World) -> None:
     """Threat 68, for codes."""
-    vera = await world.visitor()
-    code = await code_for(world, vera)
-    answers = await asyncio.gather(*(redeem(world, world.stranger(), code) for _ in range(5)))
+    vera = await own.visitor()
+    code = await code_for(own, vera)
+    answers = await asyncio.gather(*(redeem(own, own.stranger(), code) for _ in range(5)))
     assert sorted(one.status_code for one in answers) == [200, 410, 410, 410, 410]
 
 
