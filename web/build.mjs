@@ -9,14 +9,18 @@
  * Parts that frame, desk and policy import on demand are separate chunks: `frame.NAME` in the manifest. Chunks that a page needs at
  * the start are listed with the page as `import0`, `import1`, …, for the page to load at once. With --watch, the build runs after
  * each change of a source.
+ *
+ * With --states, only the page of web/states is built, into var/states or the folder named after it. It is for development, and
+ * no part of the product.
  */
 import { createHash } from "node:crypto";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { loadCatalogue } from "./i18n/catalogue.mjs";
 import { writeTypes } from "./i18n/texts_declare.mjs";
 import { textsPlugin } from "./i18n/texts_plugin.mjs";
+import { dropTokens, readTokens } from "./ui/token_drop.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const target = `${root}src/crumbless/web_dist`;
@@ -130,6 +134,20 @@ async function bundle(name, entry) {
 
 const content = (file) => (file.type === "chunk" ? file.code : file.source);
 
+/** Return a style sheet for a shadow tree, where `:root` matches nothing. The tree follows the system's scheme only. */
+const inShadow = (style) => style.replace(/:root\[[^{}]*\{[^{}]*\}/g, "").replaceAll(":root", ":host");
+
+/** Return the surface's files. The style sheet contains only the design tokens that the surface uses. */
+function withFewerTokens(name, files) {
+  const tokens = readTokens();
+  const scripts = files.filter(({ type }) => type === "chunk").map(({ code }) => code);
+  return files.map((file) => {
+    if (!file.fileName.endsWith(".css")) return file;
+    const source = dropTokens(String(file.source), scripts, tokens);
+    return { type: file.type, fileName: file.fileName, source: name === "consent" ? inShadow(source) : source };
+  });
+}
+
 const digest = (data) =>
   createHash("sha256").update(data).digest("base64url").slice(0, 12).replaceAll("_", "a").replaceAll("-", "b");
 
@@ -162,7 +180,7 @@ async function buildAll() {
   const files = new Map();
   for (const [name, entry] of Object.entries(entries)) {
     manifest[name] = {};
-    const made = await bundle(name, entry);
+    const made = withFewerTokens(name, await bundle(name, entry));
     for (const file of made) {
       const part = file.type === "chunk" && !file.isEntry ? `${name}.${file.name}` : name;
       const kind = file.fileName.endsWith(".css") ? "style" : "script";
@@ -183,7 +201,23 @@ async function buildAll() {
   }
 }
 
-if (watching) {
+/** The states page needs no server: a classic script runs from a file too. */
+async function buildStates(folder) {
+  await mkdir(folder, { recursive: true });
+  for (const file of withFewerTokens(
+    "states",
+    await bundle("states", { input: "web/states/states.tsx", format: "iife" }),
+  )) {
+    await writeFile(`${folder}/states.${file.fileName.endsWith(".css") ? "css" : "js"}`, content(file));
+  }
+  await copyFile(`${root}web/states/index.html`, `${folder}/index.html`);
+  console.info(`file://${folder}/index.html`);
+}
+
+const states = process.argv.indexOf("--states");
+if (states >= 0) {
+  await buildStates(process.argv[states + 1] ?? `${root}var/states`);
+} else if (watching) {
   const { watch } = await import("node:fs");
   let timer;
   watch(`${root}web`, { recursive: true }, () => {

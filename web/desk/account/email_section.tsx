@@ -1,6 +1,7 @@
 import { useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Field } from "../../ui/kit/field";
 import { usePage, usePageWords } from "../core/page_context";
-import { FormField } from "../ui/form_field";
 import { ActionStatus, Section } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
 
@@ -26,7 +27,7 @@ export function EmailSection() {
       </p>
       {open ? (
         <form class="page-form" onSubmit={submit} noValidate>
-          <FormField
+          <Field
             label={words.newEmail}
             inputRef={field}
             fault={fault}
@@ -37,18 +38,14 @@ export function EmailSection() {
             dir="ltr"
           />
           <div class="form-buttons">
-            <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+            <Button kind="primary" type="submit" busy={action.busy}>
               {words.changeEmail}
-            </button>
-            <button type="button" class="button" onClick={() => setOpen(false)}>
-              {cancel}
-            </button>
+            </Button>
+            <Button onClick={() => setOpen(false)}>{cancel}</Button>
           </div>
         </form>
       ) : (
-        <button type="button" class="button" onClick={() => setOpen(true)}>
-          {words.changeEmail}
-        </button>
+        <Button onClick={() => setOpen(true)}>{words.changeEmail}</Button>
       )}
       <ActionStatus action={action} />
     </Section>

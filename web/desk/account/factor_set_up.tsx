@@ -1,3 +1,4 @@
+import { Button } from "../../ui/kit/button";
 import type { SecurityResponse } from "../../wire/account_wire";
 import type { Operator } from "../../wire/frames";
 import type { DeskApi } from "../core/desk_api";
@@ -47,9 +48,9 @@ function Ways({ onDone, onLeave }: Pick<Properties, "onDone" | "onLeave">) {
           </>
         )}
       </WhenReady>
-      <button type="button" class="button button-quiet" onClick={onLeave}>
+      <Button kind="quiet" onClick={onLeave}>
         {cancel}
-      </button>
+      </Button>
     </SignedOutCard>
   );
 }

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
 import type { OidcAccountResponse } from "../../wire/account_wire";
 import { usePage, usePageWords } from "../core/page_context";
 import { startRedirect } from "../sign_in/oidc_redirect";
@@ -35,9 +36,9 @@ export function OidcAccountsSection({ security, onChanged }: SecurityProperties)
       )}
       <div class="form-buttons">
         {providers.map(({ id, name }) => (
-          <button type="button" class="button" key={id} onClick={() => void action.run(() => leave(id))}>
+          <Button key={id} onClick={() => void action.run(() => leave(id))}>
             <bdi>{words.connect({ name })}</bdi>
-          </button>
+          </Button>
         ))}
       </div>
       <ActionStatus action={action} />
@@ -77,9 +78,9 @@ function OidcAccountRow({ identity, onRemove }: RowProperties) {
           {identity.last_used_at === null ? never : <When at={identity.last_used_at} />}
         </span>
       </div>
-      <button type="button" class="button button-quiet" onClick={onRemove}>
+      <Button kind="quiet" onClick={onRemove}>
         {words.disconnect} <span class="hidden">{identity.provider_name}</span>
-      </button>
+      </Button>
     </li>
   );
 }

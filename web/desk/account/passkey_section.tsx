@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Field } from "../../ui/kit/field";
 import type { PasskeyInfo, PasskeyOptions } from "../../wire/account_wire";
 import { usePage, usePageWords } from "../core/page_context";
 import { makePasskey, passkeysWork } from "../core/passkey";
 import { DialogFrame } from "../ui/dialog";
-import { FormField } from "../ui/form_field";
 import { ActionStatus, ConfirmDialog, Section, When } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
 import type { SecurityProperties } from "./security_properties";
@@ -37,9 +38,7 @@ export function PasskeySection({ security, onChanged }: SecurityProperties) {
         </ul>
       )}
       {passkeysWork() ? (
-        <button type="button" class="button" onClick={() => setShown({ kind: "add" })}>
-          {words.addPasskey}
-        </button>
+        <Button onClick={() => setShown({ kind: "add" })}>{words.addPasskey}</Button>
       ) : (
         <p class="page-note">{words.passkeysUnavailable}</p>
       )}
@@ -89,12 +88,12 @@ function PasskeyRow({ passkey, onShow }: RowProperties) {
         </span>
       </div>
       <div class="page-list-acts">
-        <button type="button" class="button button-quiet" onClick={() => onShow("rename")}>
+        <Button kind="quiet" onClick={() => onShow("rename")}>
           {words.rename} <span class="hidden">{passkey.name}</span>
-        </button>
-        <button type="button" class="button button-quiet" onClick={() => onShow("remove")}>
+        </Button>
+        <Button kind="quiet" onClick={() => onShow("remove")}>
           {remove} <span class="hidden">{passkey.name}</span>
-        </button>
+        </Button>
       </div>
     </li>
   );
@@ -127,7 +126,7 @@ function NameDialog({ title, name, action, onDone, onClose }: NameProperties) {
   return (
     <DialogFrame name="passkey" title={title} onClose={onClose}>
       <form class="page-form" onSubmit={submit} noValidate>
-        <FormField
+        <Field
           label={words.passkeyName}
           hint={words.passkeyNameHint}
           fault={fault}
@@ -140,12 +139,10 @@ function NameDialog({ title, name, action, onDone, onClose }: NameProperties) {
         />
         <ActionStatus action={doing} />
         <div class="form-buttons">
-          <button type="submit" class="button button-primary" aria-disabled={doing.busy}>
+          <Button kind="primary" type="submit" busy={doing.busy}>
             {name ? save : title}
-          </button>
-          <button type="button" class="button" onClick={onClose}>
-            {cancel}
-          </button>
+          </Button>
+          <Button onClick={onClose}>{cancel}</Button>
         </div>
       </form>
     </DialogFrame>

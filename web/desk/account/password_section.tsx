@@ -1,7 +1,9 @@
 import { useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Checkbox } from "../../ui/kit/choice";
+import { Field } from "../../ui/kit/field";
 import { usePage, usePageWords } from "../core/page_context";
-import { FormField } from "../ui/form_field";
-import { ActionStatus, Section, Tick } from "../ui/page_parts";
+import { ActionStatus, Section } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
 import type { SecurityProperties } from "./security_properties";
 
@@ -21,9 +23,7 @@ export function PasswordSection({ security, onChanged }: SecurityProperties) {
           }}
         />
       ) : (
-        <button type="button" class="button" onClick={() => setOpen(true)}>
-          {security.password ? words.changePassword : words.setPassword}
-        </button>
+        <Button onClick={() => setOpen(true)}>{security.password ? words.changePassword : words.setPassword}</Button>
       )}
       <ActionStatus action={action} />
     </Section>
@@ -64,7 +64,7 @@ function PasswordForm({ has, action, onDone }: FormProperties) {
         aria-hidden="true"
       />
       {has && (
-        <FormField
+        <Field
           label={words.current}
           inputRef={current}
           fault={missing.current ? required : ""}
@@ -73,7 +73,7 @@ function PasswordForm({ has, action, onDone }: FormProperties) {
           dir="ltr"
         />
       )}
-      <FormField
+      <Field
         label={newPassword}
         hint={passwordHint}
         inputRef={next}
@@ -83,10 +83,10 @@ function PasswordForm({ has, action, onDone }: FormProperties) {
         maxLength={128}
         dir="ltr"
       />
-      <Tick label={words.endOthers} checked={endOthers} onChange={setEndOthers} />
-      <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+      <Checkbox label={words.endOthers} checked={endOthers} onChange={setEndOthers} />
+      <Button kind="primary" type="submit" busy={action.busy}>
         {save}
-      </button>
+      </Button>
     </form>
   );
 }

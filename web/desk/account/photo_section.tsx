@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
 import type { PhotoResponse } from "../../wire/file_wire";
 import { usePage, usePageWords } from "../core/page_context";
 import { ActionStatus, Section } from "../ui/page_parts";
@@ -47,13 +48,11 @@ export function PhotoSection() {
                 event.currentTarget.value = "";
               }}
             />
-            <button type="button" class="button" onClick={() => chooser.current?.click()}>
-              {words.choosePhoto}
-            </button>
+            <Button onClick={() => chooser.current?.click()}>{words.choosePhoto}</Button>
             {operator.photo && (
-              <button type="button" class="button" aria-disabled={action.busy} onClick={() => void send(null)}>
+              <Button busy={action.busy} onClick={() => void send(null)}>
                 {words.removePhoto}
-              </button>
+              </Button>
             )}
           </div>
         </>
@@ -80,17 +79,14 @@ function Crop({ picture, busy, onUse, onCancel }: CropProperties) {
     <>
       <canvas ref={canvas} class="photo" width={SIDE} height={SIDE} role="img" aria-label={words.photoPreview} />
       <div class="form-buttons">
-        <button
-          type="button"
-          class="button button-primary"
-          aria-disabled={busy}
+        <Button
+          kind="primary"
+          busy={busy}
           onClick={() => canvas.current?.toBlob((made) => made && onUse(made), "image/webp", 0.9)}
         >
           {words.usePhoto}
-        </button>
-        <button type="button" class="button" onClick={onCancel}>
-          {cancel}
-        </button>
+        </Button>
+        <Button onClick={onCancel}>{cancel}</Button>
       </div>
     </>
   );

@@ -1,10 +1,12 @@
 import languageTexts from "texts:language";
 import { useRef, useState } from "preact/hooks";
 import { LANGUAGES } from "../../i18n/language";
+import { Button } from "../../ui/kit/button";
+import { Checkbox } from "../../ui/kit/choice";
+import { Field } from "../../ui/kit/field";
 import { usePage, usePageWords } from "../core/page_context";
 import { ExportButton } from "../privacy/export_button";
-import { FormField } from "../ui/form_field";
-import { ActionStatus, Section, Tick } from "../ui/page_parts";
+import { ActionStatus, Section } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
 import { EmailSection } from "./email_section";
 import { PhotoSection } from "./photo_section";
@@ -53,7 +55,7 @@ function ProfileForm() {
   return (
     <Section title={pages.profile} first>
       <form class="page-form" onSubmit={submit} noValidate>
-        <FormField
+        <Field
           label={words.name}
           hint={words.nameHint}
           fault={fault}
@@ -68,7 +70,7 @@ function ProfileForm() {
           <legend>{words.languages}</legend>
           <p class="field-hint">{words.languagesHint}</p>
           {LANGUAGES.map((tag) => (
-            <Tick
+            <Checkbox
               key={tag}
               label={<LanguageName language={tag} place={languages.indexOf(tag)} />}
               checked={languages.includes(tag)}
@@ -83,9 +85,9 @@ function ProfileForm() {
           {roleHints[operator.role]}
         </p>
         <ActionStatus action={action} />
-        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+        <Button kind="primary" type="submit" busy={action.busy}>
           {save}
-        </button>
+        </Button>
       </form>
     </Section>
   );

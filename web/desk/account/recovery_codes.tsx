@@ -1,3 +1,4 @@
+import { Button } from "../../ui/kit/button";
 import { usePageWords } from "../core/page_context";
 import { DialogFrame } from "../ui/dialog";
 import { download } from "../ui/download";
@@ -24,19 +25,13 @@ export function CodesDialog({ codes, onClose }: Properties) {
       </ol>
       <div class="form-buttons codes-acts">
         <CopyButton text={codes.join("\n")} />
-        <button
-          type="button"
-          class="button"
-          onClick={() => download(new Blob([text], { type: "text/plain" }), "crumbless-recovery-codes.txt")}
-        >
+        <Button onClick={() => download(new Blob([text], { type: "text/plain" }), "crumbless-recovery-codes.txt")}>
           {words.download}
-        </button>
-        <button type="button" class="button" onClick={() => print()}>
-          {words.print}
-        </button>
-        <button type="button" class="button button-primary" onClick={onClose}>
+        </Button>
+        <Button onClick={() => print()}>{words.print}</Button>
+        <Button kind="primary" onClick={onClose}>
           {words.codesKept}
-        </button>
+        </Button>
       </div>
     </DialogFrame>
   );

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
 import type { SessionResponse } from "../../wire/account_wire";
 import { usePage, usePageWords } from "../core/page_context";
 import { ActionStatus, ConfirmDialog, Section, When } from "../ui/page_parts";
@@ -26,13 +27,9 @@ export function SessionSection({ security, onChanged }: SecurityProperties) {
       </ul>
       <div class="form-buttons">
         {sessions.length > 1 && (
-          <button type="button" class="button" onClick={() => end("end-others", words.othersEnded)}>
-            {words.endOthersAll}
-          </button>
+          <Button onClick={() => end("end-others", words.othersEnded)}>{words.endOthersAll}</Button>
         )}
-        <button type="button" class="button" onClick={() => setAsksAll(true)}>
-          {words.endAll}
-        </button>
+        <Button onClick={() => setAsksAll(true)}>{words.endAll}</Button>
       </div>
       <ActionStatus action={action} />
       {asksAll && (
@@ -67,9 +64,9 @@ function SessionRow({ session, onEnd }: RowProperties) {
         </span>
       </div>
       {!session.current && (
-        <button type="button" class="button button-quiet" onClick={onEnd}>
+        <Button kind="quiet" onClick={onEnd}>
           {words.end} <span class="hidden">{session.device}</span>
-        </button>
+        </Button>
       )}
     </li>
   );

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Field } from "../../ui/kit/field";
 import type { RecoveryCodes, TotpSetUp } from "../../wire/account_wire";
 import { useTranslations } from "../core/desk_context";
 import { usePage, usePageWords } from "../core/page_context";
 import { DialogFrame } from "../ui/dialog";
-import { FormField } from "../ui/form_field";
 import { ActionStatus, ConfirmDialog, CopyButton, Section } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
 import { CodesDialog } from "./recovery_codes";
@@ -27,18 +28,14 @@ export function TotpSection({ security, onChanged }: SecurityProperties) {
             <strong>{words.codes}:</strong> {words.codesLeft({ left: security.recovery_codes_left })} {words.codesHint}
           </p>
           <div class="form-buttons">
-            <button type="button" class="button" onClick={() => setAsks("codes")}>
-              {words.newCodes}
-            </button>
-            <button type="button" class="button" onClick={() => setAsks("remove")}>
-              {words.removeTotp}
-            </button>
+            <Button onClick={() => setAsks("codes")}>{words.newCodes}</Button>
+            <Button onClick={() => setAsks("remove")}>{words.removeTotp}</Button>
           </div>
         </>
       ) : (
-        <button type="button" class="button" aria-disabled={action.busy} onClick={() => void begin()}>
+        <Button busy={action.busy} onClick={() => void begin()}>
           {words.setUpTotp}
-        </button>
+        </Button>
       )}
       <ActionStatus action={action} />
       {setUp && (
@@ -118,7 +115,7 @@ function TotpDialog({ setUp, onConfirmed, onClose }: DialogProperties) {
           <code dir="ltr">{setUp.secret.replace(/(.{4})(?=.)/g, "$1 ")}</code>
           <CopyButton text={setUp.secret} />
         </p>
-        <FormField
+        <Field
           label={words.confirmCode}
           inputRef={field}
           fault={fault}
@@ -131,12 +128,10 @@ function TotpDialog({ setUp, onConfirmed, onClose }: DialogProperties) {
         />
         <ActionStatus action={action} />
         <div class="form-buttons">
-          <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+          <Button kind="primary" type="submit" busy={action.busy}>
             {words.turnOn}
-          </button>
-          <button type="button" class="button" onClick={onClose}>
-            {cancel}
-          </button>
+          </Button>
+          <Button onClick={onClose}>{cancel}</Button>
         </div>
       </form>
     </DialogFrame>

@@ -7,6 +7,11 @@ import * as storage from "../../storage/storage";
 import { followInput } from "../../ui/focus_ring";
 import type { Entry } from "../../wire/timeline";
 import "../../ui/theme.css";
+// Before those of the desk, whose rules take precedence.
+import "../../ui/kit/controls.css";
+import "../../ui/kit/layers.css";
+import "../../ui/kit/data.css";
+import "../../ui/kit/table.css";
 import "./desk.css";
 import { importPart } from "../../core/import_part";
 import { MessageSound } from "../../ui/notification_sound";

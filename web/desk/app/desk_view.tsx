@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { importPart } from "../../core/import_part";
+import { Button } from "../../ui/kit/button";
 import { DetailsView } from "../conversation/details_view";
 import { ThreadView } from "../conversation/thread_view";
 import type { DeskApi } from "../core/desk_api";
@@ -171,9 +172,9 @@ function TabNotice() {
   return (
     <div class="tab-notice" role="status">
       <p>{words.lastsForTab}</p>
-      <button type="button" class="button button-quiet" onClick={() => setShown(false)}>
+      <Button kind="quiet" onClick={() => setShown(false)}>
         {words.dismiss}
-      </button>
+      </Button>
     </div>
   );
 }

@@ -1,4 +1,6 @@
 import { useRef, useState } from "preact/hooks";
+import { Icon } from "../../ui/kit/icon";
+import { chevronDown } from "../../ui/kit/icons";
 import { ConnectionCheckDialog } from "../connection_check/check_dialog";
 import { useTranslations } from "../core/desk_context";
 import { type PageName, writePage } from "../core/desk_route";
@@ -40,9 +42,7 @@ export function MenuView({ operator, email, workspace, unsent, arrangement, onSi
         <span class="avatar avatar-self" aria-hidden="true" data-letter={operator.slice(0, 1).toUpperCase()} />
         <span class="hidden">{words.account}</span>
         <span class="menu-name">{operator}</span>
-        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
-          <path d="M4 6l4 4 4-4" />
-        </svg>
+        <Icon of={chevronDown} />
       </button>
       <div id="menu" class="menu-panel" popover="auto" ref={panel}>
         <p class="menu-who">

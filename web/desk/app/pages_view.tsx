@@ -1,5 +1,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { Icon } from "../../ui/kit/icon";
+import { chevronLeft } from "../../ui/kit/icons";
 import type { Operator } from "../../wire/frames";
 import type { Verb } from "../../wire/permissions";
 import type { DeskApi } from "../core/desk_api";
@@ -83,9 +85,7 @@ function PageNav({ page, operator }: { readonly page: PageName; readonly operato
   return (
     <nav class="page-nav" aria-label={pages.nav}>
       <a class="page-back" href={writeRoute(null)}>
-        <svg class="icon icon-turns" viewBox="0 0 16 16" aria-hidden="true">
-          <path d="M10 3L5 8l5 5" />
-        </svg>
+        <Icon of={chevronLeft} flips />
         {words.back}
       </a>
       <ul>

@@ -1,6 +1,9 @@
 import type { ConnectionCheckTexts } from "texts:connection_check";
 import loaders from "texts:connection_check/lazy";
 import { useEffect, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Icon } from "../../ui/kit/icon";
+import { check, minus, triangleAlert, x } from "../../ui/kit/icons";
 import { LazyTexts } from "../core/lazy";
 import { CHECKS, type CheckName, type Finding, type Findings, runConnectionCheck, worstOf } from "./check_run";
 
@@ -35,9 +38,9 @@ function ConnectionCheck({ words }: Properties) {
           <Row key={name} name={name} finding={findings[name]} words={words} />
         ))}
       </ul>
-      <button type="button" class="button" disabled={running} onClick={run}>
+      <Button disabled={running} onClick={run}>
         {words.again}
-      </button>
+      </Button>
     </>
   );
 }
@@ -49,15 +52,15 @@ interface RowProperties {
   readonly words: ConnectionCheckTexts;
 }
 
-const MARKS = { good: "M3 8.5l3.5 3.5L13 5", warn: "M8 3v6M8 12v1", bad: "M4 4l8 8M12 4l-8 8", none: "M5 8h6" };
+const MARKS = { good: check, warn: triangleAlert, bad: x, none: minus };
 
 function Row({ name, finding, words }: RowProperties) {
   const state = finding?.state ?? "none";
   return (
     <li class={`check-row check-${state}`}>
-      <svg class="icon check-mark" viewBox="0 0 16 16" aria-hidden="true">
-        <path d={MARKS[state]} />
-      </svg>
+      <span class="check-mark">
+        <Icon of={MARKS[state]} />
+      </span>
       <div>
         <p class="check-name">{words.names[name]}</p>
         {finding && <p>{sentence(name, finding, words)}</p>}

@@ -1,3 +1,4 @@
+import { Button } from "../../ui/kit/button";
 import { useTranslations } from "./desk_context";
 
 interface Properties {
@@ -14,9 +15,7 @@ export function Failure({ text, onRetry }: Properties) {
       <p class="empty-title" role="alert">
         {text}
       </p>
-      <button type="button" class="button" onClick={onRetry}>
-        {words.tryAgain}
-      </button>
+      <Button onClick={onRetry}>{words.tryAgain}</Button>
     </div>
   );
 }

@@ -1,3 +1,5 @@
+import { IconButton } from "../../ui/kit/button";
+import { info, menu, panelLeft } from "../../ui/kit/icons";
 import { useTranslations } from "../core/desk_context";
 import type { DeskFeed } from "../state/desk_feed";
 import { FILTERS, type Filter, type Inbox, listRows, reachOf } from "../state/inbox_model";
@@ -42,18 +44,13 @@ export function DensityButton({ arrangement }: Pick<Properties, "arrangement">) 
   const { words } = useTranslations();
   const compact = arrangement.density.value === "compact";
   return (
-    <button
-      type="button"
-      class="icon-button tool-button"
-      aria-pressed={compact}
+    <IconButton
+      icon={menu}
+      label={words.compactRows}
       title={words.compactRows}
+      aria-pressed={compact}
       onClick={() => arrangement.setDensity(compact ? "comfortable" : "compact")}
-    >
-      <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
-        <path d="M2.5 3h11M2.5 6.3h11M2.5 9.7h11M2.5 13h11" />
-      </svg>
-      <span class="hidden">{words.compactRows}</span>
-    </button>
+    />
   );
 }
 
@@ -63,17 +60,14 @@ export function FocusButton({ arrangement }: Pick<Properties, "arrangement">) {
   const focus = arrangement.focus.value;
   const label = focus ? words.showList : words.hideList;
   return (
-    <button
-      type="button"
-      class="icon-button tool-button focus-button"
+    <IconButton
+      class="focus-button"
+      icon={panelLeft}
+      flips
+      label={label}
       title={label}
       onClick={() => arrangement.setFocus(!focus)}
-    >
-      <svg class="icon icon-turns" viewBox="0 0 16 16" aria-hidden="true">
-        <path d={focus ? "M2.5 3h11v10h-11zM6.5 3v10M9 6l2 2-2 2" : "M2.5 3h11v10h-11zM6.5 3v10M11 6L9 8l2 2"} />
-      </svg>
-      <span class="hidden">{label}</span>
-    </button>
+    />
   );
 }
 
@@ -81,19 +75,14 @@ export function DetailsButton({ arrangement }: Pick<Properties, "arrangement">) 
   const { words } = useTranslations();
   const shown = !arrangement.collapsed.value.has("details");
   return (
-    <button
-      type="button"
-      class="icon-button tool-button details-button"
+    <IconButton
+      class="details-button"
+      icon={info}
+      label={words.details}
+      title={words.details}
       aria-expanded={shown}
       aria-controls={shown ? "details" : undefined}
-      title={words.details}
       onClick={() => arrangement.collapse("details", shown)}
-    >
-      <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
-        <circle cx="8" cy="8" r="5.5" />
-        <path d="M8 7.5V11M8 5.2v.1" />
-      </svg>
-      <span class="hidden">{words.details}</span>
-    </button>
+    />
   );
 }

@@ -1,5 +1,7 @@
 import { useRef } from "preact/hooks";
 import { isErasure, textOf } from "../../messages/message_log";
+import { Avatar } from "../../ui/kit/avatar";
+import { Button } from "../../ui/kit/button";
 import type { ConversationSummary, Operator } from "../../wire/frames";
 import { useTranslations } from "../core/desk_context";
 import { writeRoute } from "../core/desk_route";
@@ -8,7 +10,6 @@ import type { DeskFeed } from "../state/desk_feed";
 import { type Filter, listRows, reachOf } from "../state/inbox_model";
 import type { DeskArrangement } from "../state/layout_preferences";
 import { whoTypes } from "../state/typing_watch";
-import { Avatar } from "../ui/avatar";
 import { FocusGuard } from "../ui/focus_guard";
 import { formatFullTime, formatTime } from "../ui/format_time";
 import { StatusMark } from "../ui/status_badge";
@@ -181,9 +182,9 @@ function OlderButton({ feed, filter }: { readonly feed: DeskFeed; readonly filte
   return (
     <p class="more">
       {older.value === "failed" && <span role="alert">{words.olderFailed}</span>}
-      <button type="button" class="button button-quiet" onClick={() => void feed.inbox.showOlder(filter)}>
+      <Button kind="quiet" onClick={() => void feed.inbox.showOlder(filter)}>
         {label}
-      </button>
+      </Button>
     </p>
   );
 }

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
 import type { PendingInvitation } from "../../wire/people_wire";
 import { useTranslations } from "../core/desk_context";
 import { usePage, usePageWords } from "../core/page_context";
@@ -68,12 +69,12 @@ function InvitationRow({ invitation, onResend, onRevoke }: RowProperties) {
         </span>
       </div>
       <div class="page-list-acts">
-        <button type="button" class="button button-quiet" onClick={onResend}>
+        <Button kind="quiet" onClick={onResend}>
           {words.resend} <span class="hidden">{email}</span>
-        </button>
-        <button type="button" class="button button-quiet" onClick={onRevoke}>
+        </Button>
+        <Button kind="quiet" onClick={onRevoke}>
           {words.revoke} <span class="hidden">{email}</span>
-        </button>
+        </Button>
       </div>
     </li>
   );

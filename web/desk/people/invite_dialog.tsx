@@ -1,11 +1,12 @@
 import languageTexts from "texts:language";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { chooseLanguage, LANGUAGES } from "../../i18n/language";
+import { Button } from "../../ui/kit/button";
+import { Field } from "../../ui/kit/field";
 import type { OperatorRole } from "../../wire/permissions";
 import { useTranslations } from "../core/desk_context";
 import { usePage, usePageWords } from "../core/page_context";
 import { DialogFrame } from "../ui/dialog";
-import { FormField } from "../ui/form_field";
 import { ActionStatus } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
 import type { PeopleProperties } from "./people_properties";
@@ -37,7 +38,7 @@ export function InviteDialog({ view, onDone, onClose }: PeopleProperties & { rea
     <DialogFrame name="invite" title={words.invite} onClose={onClose}>
       <form class="page-form" onSubmit={submit} noValidate>
         <p class="page-note">{words.inviteHint}</p>
-        <FormField
+        <Field
           label={words.email}
           inputRef={email}
           fault={fault}
@@ -47,7 +48,7 @@ export function InviteDialog({ view, onDone, onClose }: PeopleProperties & { rea
           spellcheck={false}
           dir="ltr"
         />
-        <FormField label={words.inviteName} inputRef={name} type="text" autocomplete="off" maxLength={80} dir="auto" />
+        <Field label={words.inviteName} inputRef={name} type="text" autocomplete="off" maxLength={80} dir="auto" />
         <RoleChoice role={role} onRole={setRole} />
         <TeamChoice all={view.teams} chosen={teams} onChosen={setTeams} />
         <label class="setting">
@@ -65,12 +66,10 @@ export function InviteDialog({ view, onDone, onClose }: PeopleProperties & { rea
         </label>
         <ActionStatus action={action} />
         <div class="form-buttons">
-          <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+          <Button kind="primary" type="submit" busy={action.busy}>
             {words.send}
-          </button>
-          <button type="button" class="button" onClick={onClose}>
-            {cancel}
-          </button>
+          </Button>
+          <Button onClick={onClose}>{cancel}</Button>
         </div>
       </form>
     </DialogFrame>

@@ -1,8 +1,10 @@
 import { useState } from "preact/hooks";
+import { Avatar } from "../../ui/kit/avatar";
+import { Button } from "../../ui/kit/button";
+import { type Column, Table } from "../../ui/kit/table";
 import type { OperatorResponse, PeopleResponse } from "../../wire/people_wire";
 import { usePage, usePageWords } from "../core/page_context";
-import { Avatar } from "../ui/avatar";
-import { ActionStatus, CardTable, type Column, Section, When, WhenReady } from "../ui/page_parts";
+import { ActionStatus, Section, When, WhenReady } from "../ui/page_parts";
 import { useAction, useResource } from "../ui/use_action";
 import { InvitationSection } from "./invitation_section";
 import { InviteDialog } from "./invite_dialog";
@@ -23,9 +25,9 @@ export function PeoplePage() {
       <p class="page-lead">{words.lead}</p>
       {may("manage_people") && (
         <div class="form-buttons">
-          <button type="button" class="button button-primary" onClick={() => setInviting(true)}>
+          <Button kind="primary" onClick={() => setInviting(true)}>
             {words.invite}
-          </button>
+          </Button>
         </div>
       )}
       <ActionStatus action={action} />
@@ -65,7 +67,7 @@ function PeopleTable({ view, onDone }: PeopleProperties) {
   }
   return (
     <Section title={pages.people} first>
-      <CardTable title={pages.people} columns={columns} rows={view.people} keyOf={(person) => person.id} />
+      <Table title={pages.people} columns={columns} rows={view.people} keyOf={(person) => person.id} />
     </Section>
   );
 }

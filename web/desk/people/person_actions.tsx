@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
 import type { OperatorResponse, PersonScope } from "../../wire/people_wire";
 import type { OperatorRole } from "../../wire/permissions";
 import { usePage, usePageWords } from "../core/page_context";
@@ -29,9 +30,9 @@ export function PersonActions({ person, view, onDone }: Properties) {
     if (await action.run(() => call.post(`${path}/enable`))) onDone(words.done);
   };
   const button = (label: string, onClick: () => void) => (
-    <button type="button" class="button button-quiet" onClick={onClick}>
+    <Button kind="quiet" onClick={onClick}>
       {label} <span class="hidden">{person.name}</span>
-    </button>
+    </Button>
   );
   return (
     <div class="page-list-acts">
@@ -85,12 +86,10 @@ function ChangeDialog({ person, view, onDone, onClose }: Properties & { readonly
         {limitable && <ScopeChoice view={view} scope={scope} onScope={setScope} />}
         <ActionStatus action={action} />
         <div class="form-buttons">
-          <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+          <Button kind="primary" type="submit" busy={action.busy}>
             {save}
-          </button>
-          <button type="button" class="button" onClick={onClose}>
-            {cancel}
-          </button>
+          </Button>
+          <Button onClick={onClose}>{cancel}</Button>
         </div>
       </form>
     </DialogFrame>

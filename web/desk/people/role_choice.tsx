@@ -1,7 +1,7 @@
+import { Checkbox } from "../../ui/kit/choice";
 import type { PeopleResponse, PersonScope, Team } from "../../wire/people_wire";
 import type { OperatorRole } from "../../wire/permissions";
 import { usePage, usePageWords } from "../core/page_context";
-import { Tick } from "../ui/page_parts";
 
 const ROLES: readonly OperatorRole[] = ["analyst", "operator", "admin", "owner"];
 
@@ -101,7 +101,7 @@ function TickList({ title, all, chosen, onChosen }: TeamProperties & { readonly 
     <fieldset class="page-choices">
       <legend>{title}</legend>
       {all.map(({ id, name }) => (
-        <Tick key={id} label={<bdi>{name}</bdi>} checked={chosen.includes(id)} onChange={(on) => tick(id, on)} />
+        <Checkbox key={id} label={<bdi>{name}</bdi>} checked={chosen.includes(id)} onChange={(on) => tick(id, on)} />
       ))}
     </fieldset>
   );

@@ -1,9 +1,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Checkbox } from "../../ui/kit/choice";
+import { Field } from "../../ui/kit/field";
 import type { PeopleResponse, Team } from "../../wire/people_wire";
 import { usePage, usePageWords } from "../core/page_context";
 import { DialogFrame } from "../ui/dialog";
-import { FormField } from "../ui/form_field";
-import { ActionStatus, ConfirmDialog, Section, Tick } from "../ui/page_parts";
+import { ActionStatus, ConfirmDialog, Section } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
 import type { PeopleProperties } from "./people_properties";
 
@@ -42,11 +44,7 @@ export function TeamSection({ view, onDone }: PeopleProperties) {
           ))}
         </ul>
       )}
-      {managed && (
-        <button type="button" class="button" onClick={() => setShown({ kind: "edit", team: null })}>
-          {words.addTeam}
-        </button>
-      )}
+      {managed && <Button onClick={() => setShown({ kind: "edit", team: null })}>{words.addTeam}</Button>}
       {shown?.kind === "edit" && <TeamDialog view={view} team={shown.team} onDone={onDone} onClose={close} />}
       {shown?.kind === "remove" && (
         <ConfirmDialog
@@ -71,12 +69,12 @@ function TeamActions({ team, onShow }: ActionsProperties) {
   const { people: words } = usePageWords();
   return (
     <div class="page-list-acts">
-      <button type="button" class="button button-quiet" onClick={() => onShow("edit")}>
+      <Button kind="quiet" onClick={() => onShow("edit")}>
         {words.change} <span class="hidden">{team.name}</span>
-      </button>
-      <button type="button" class="button button-quiet" onClick={() => onShow("remove")}>
+      </Button>
+      <Button kind="quiet" onClick={() => onShow("remove")}>
         {words.removeTeam} <span class="hidden">{team.name}</span>
-      </button>
+      </Button>
     </div>
   );
 }
@@ -110,7 +108,7 @@ function TeamDialog({ view, team, onDone, onClose }: DialogProperties) {
   return (
     <DialogFrame name="team" title={team ? words.editTeam({ name: team.name }) : words.addTeam} onClose={onClose}>
       <form class="page-form" onSubmit={submit} noValidate>
-        <FormField
+        <Field
           label={words.teamName}
           inputRef={field}
           fault={fault}
@@ -123,7 +121,7 @@ function TeamDialog({ view, team, onDone, onClose }: DialogProperties) {
         <fieldset class="page-choices">
           <legend>{words.members}</legend>
           {view.people.map(({ id, name, role }) => (
-            <Tick
+            <Checkbox
               key={id}
               label={<bdi>{name}</bdi>}
               checked={members.includes(id)}
@@ -135,12 +133,10 @@ function TeamDialog({ view, team, onDone, onClose }: DialogProperties) {
         </fieldset>
         <ActionStatus action={action} />
         <div class="form-buttons">
-          <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+          <Button kind="primary" type="submit" busy={action.busy}>
             {save}
-          </button>
-          <button type="button" class="button" onClick={onClose}>
-            {cancel}
-          </button>
+          </Button>
+          <Button onClick={onClose}>{cancel}</Button>
         </div>
       </form>
     </DialogFrame>

@@ -1,9 +1,10 @@
 import { useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Field } from "../../ui/kit/field";
 import type { WorkspaceResponse } from "../../wire/people_wire";
 import type { SiteResponse } from "../../wire/site_wire";
 import { useTranslations } from "../core/desk_context";
 import { usePage } from "../core/page_context";
-import { FormField } from "../ui/form_field";
 import { ActionStatus, ConfirmDialog, Section } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
 import { ExportButton } from "./export_button";
@@ -97,22 +98,18 @@ function PlannedDeletion<Thing>({
       {deleteAt !== null && <p class="mark mark-warning">{words.planned({ date })}</p>}
       <div class="form-buttons">
         {deleteAt === null ? (
-          <button type="button" class="button" onClick={() => setAsks(true)}>
-            {label}
-          </button>
+          <Button onClick={() => setAsks(true)}>{label}</Button>
         ) : (
-          <button type="button" class="button button-primary" aria-disabled={action.busy} onClick={() => void undo()}>
+          <Button kind="primary" busy={action.busy} onClick={() => void undo()}>
             {words.undo}
-          </button>
+          </Button>
         )}
         <ExportButton label={words.export} path={`${path}/export`} />
       </div>
       <ActionStatus action={action} />
       {asks && (
         <ConfirmDialog title={title} hint={hint} label={label} action={plan} onClose={() => setAsks(false)}>
-          {confirmsName && (
-            <FormField label={words.typeName} inputRef={name} type="text" autocomplete="off" dir="auto" />
-          )}
+          {confirmsName && <Field label={words.typeName} inputRef={name} type="text" autocomplete="off" dir="auto" />}
         </ConfirmDialog>
       )}
     </Section>

@@ -1,9 +1,10 @@
+import { type Column, Table } from "../../ui/kit/table";
 import type { PeopleResponse } from "../../wire/people_wire";
 import type { DeletionReceipt, DeletionsResponse } from "../../wire/retention_wire";
 import { useTranslations } from "../core/desk_context";
 import { usePage } from "../core/page_context";
 import { formatMoment } from "../ui/format_time";
-import { CardTable, type Column, Section, WhenReady } from "../ui/page_parts";
+import { Section, WhenReady } from "../ui/page_parts";
 import { useResource } from "../ui/use_action";
 import type { PrivacyTexts } from "./privacy_texts";
 
@@ -31,7 +32,7 @@ export function DeletionSection({ texts }: { readonly texts: PrivacyTexts }) {
           deletions.length === 0 ? (
             <p class="page-note">{words.noDeletions}</p>
           ) : (
-            <CardTable title={words.deletions} columns={columns} rows={deletions} keyOf={({ id }) => id} />
+            <Table title={words.deletions} columns={columns} rows={deletions} keyOf={({ id }) => id} />
           )
         }
       </WhenReady>

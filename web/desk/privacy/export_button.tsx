@@ -1,3 +1,4 @@
+import { Button } from "../../ui/kit/button";
 import type { DeskApi } from "../core/desk_api";
 import { usePage } from "../core/page_context";
 import { download } from "../ui/download";
@@ -25,9 +26,9 @@ export function ExportBy({ call, label, path }: Properties & { readonly call: De
     });
   return (
     <>
-      <button type="button" class="button" aria-disabled={action.busy} onClick={save}>
+      <Button busy={action.busy} onClick={save}>
         {label}
-      </button>
+      </Button>
       <ActionStatus action={action} />
     </>
   );

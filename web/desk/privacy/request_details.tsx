@@ -1,4 +1,7 @@
 import { useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Icon } from "../../ui/kit/icon";
+import { chevronLeft } from "../../ui/kit/icons";
 import type { PeopleResponse } from "../../wire/people_wire";
 import type { PersonRequest, PersonRequestDetails } from "../../wire/request_wire";
 import { useTranslations } from "../core/desk_context";
@@ -27,9 +30,7 @@ export function RequestDetails({ texts, id }: Properties) {
     <>
       <p>
         <a class="page-up" href={writePage("requests")}>
-          <svg class="icon icon-turns" viewBox="0 0 16 16" aria-hidden="true">
-            <path d="M10 3L5 8l5 5" />
-          </svg>
+          <Icon of={chevronLeft} flips />
           {words.all}
         </a>
       </p>
@@ -117,24 +118,14 @@ function OpenRequest({ texts, details, loaded }: DetailProperties) {
         />
       )}
       <div class="form-buttons">
-        {request.operator !== operator.id && (
-          <button type="button" class="button" onClick={take}>
-            {words.take}
-          </button>
-        )}
+        {request.operator !== operator.id && <Button onClick={take}>{words.take}</Button>}
         <ExportButton label={words.export} path={`/v1/desk/requests/${request.id}/export`} />
         {request.kind === "erase" ? (
-          <button type="button" class="button" onClick={() => setAsks("erase")}>
-            {words.erase}
-          </button>
+          <Button onClick={() => setAsks("erase")}>{words.erase}</Button>
         ) : (
-          <button type="button" class="button" onClick={() => setAsks("done")}>
-            {words.sent}
-          </button>
+          <Button onClick={() => setAsks("done")}>{words.sent}</Button>
         )}
-        <button type="button" class="button" onClick={() => setAsks("declined")}>
-          {words.decline}
-        </button>
+        <Button onClick={() => setAsks("declined")}>{words.decline}</Button>
       </div>
       <ActionStatus action={action} />
       {asks && <Confirm asks={asks} texts={texts} details={details} loaded={loaded} onClose={() => setAsks(null)} />}

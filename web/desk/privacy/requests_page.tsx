@@ -1,8 +1,9 @@
 import { useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Field } from "../../ui/kit/field";
 import type { PersonRequest, PersonRequests, RequestKind } from "../../wire/request_wire";
 import { writePage } from "../core/desk_route";
 import { type PageProperties, usePage, usePageWords } from "../core/page_context";
-import { FormField } from "../ui/form_field";
 import { ActionStatus, Section, WhenReady } from "../ui/page_parts";
 import { useAction, useResource } from "../ui/use_action";
 import { DueText } from "./due_text";
@@ -100,7 +101,7 @@ function NewRequest({ texts }: Properties) {
             ))}
           </select>
         </label>
-        <FormField
+        <Field
           label={words.email}
           fault={fault}
           inputRef={email}
@@ -110,7 +111,7 @@ function NewRequest({ texts }: Properties) {
           maxLength={254}
           dir="ltr"
         />
-        <FormField
+        <Field
           label={words.asked}
           inputRef={asked}
           type="date"
@@ -118,9 +119,9 @@ function NewRequest({ texts }: Properties) {
           max={new Date().toISOString().slice(0, 10)}
         />
         <ActionStatus action={action} />
-        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+        <Button kind="primary" type="submit" busy={action.busy}>
           {words.add}
-        </button>
+        </Button>
       </form>
     </Section>
   );

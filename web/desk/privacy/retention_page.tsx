@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
 import type { RetentionPreview, RetentionRequest, RetentionResponse, SiteRetention } from "../../wire/retention_wire";
 import type { SitesResponse } from "../../wire/site_wire";
 import { useTranslations } from "../core/desk_context";
@@ -181,12 +182,10 @@ function Consequence({ texts, rules, action, onSave, onDiscard }: ConsequencePro
       <p>{words.withNew}</p>
       {preview && <PreviewCounts texts={texts} of={preview} />}
       <div class="form-buttons">
-        <button type="button" class="button button-primary" aria-disabled={action.busy} onClick={onSave}>
+        <Button kind="primary" busy={action.busy} onClick={onSave}>
           {words.confirm}
-        </button>
-        <button type="button" class="button" onClick={onDiscard}>
-          {words.discard}
-        </button>
+        </Button>
+        <Button onClick={onDiscard}>{words.discard}</Button>
         {may("delete_workspace") && <ExportButton label={words.export} path="/v1/desk/workspace/export" />}
       </div>
       <ActionStatus action={action} />

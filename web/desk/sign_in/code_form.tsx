@@ -1,8 +1,9 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Api, ApiProblem } from "../../core/api";
+import { Button } from "../../ui/kit/button";
+import { Field } from "../../ui/kit/field";
 import { useTranslations } from "../core/desk_context";
 import { signInErrorMessage } from "../core/sign_in_error";
-import { FormField } from "../ui/form_field";
 import { type CodeAsked, type NewSession, signInWithCode } from "./sign_in_api";
 
 interface Properties {
@@ -44,7 +45,7 @@ export function CodeForm({ api, codeRequest, onEntered, onStartAgain }: Properti
 
   return (
     <form class="sign-in-form" onSubmit={submit} noValidate>
-      <FormField
+      <Field
         label={words.code}
         inputRef={field}
         fault={failure}
@@ -57,9 +58,9 @@ export function CodeForm({ api, codeRequest, onEntered, onStartAgain }: Properti
         maxLength={32}
       />
       {!over && (
-        <button type="submit" class="button button-primary" aria-disabled={waiting}>
+        <Button kind="primary" type="submit" busy={waiting}>
           {words.continueOn}
-        </button>
+        </Button>
       )}
       <button type="button" class={over ? "button button-primary" : "button button-quiet"} onClick={onStartAgain}>
         {words.startAgain}

@@ -1,3 +1,4 @@
+import { Button } from "../../ui/kit/button";
 import { usePageWords } from "../core/page_context";
 import { ActionStatus } from "../ui/page_parts";
 import { SignedOutCard } from "../ui/signed_out_card";
@@ -17,12 +18,12 @@ export function EmailEntry({ api, secret, onLeave }: EntryProperties) {
     <SignedOutCard title={entry.emailTitle} hint={entry.emailLead}>
       <form class="sign-in-form" onSubmit={confirm} noValidate>
         <ActionStatus action={action} />
-        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+        <Button kind="primary" type="submit" busy={action.busy}>
           {entry.confirmEmail}
-        </button>
-        <button type="button" class="button button-quiet" onClick={() => onLeave()}>
+        </Button>
+        <Button kind="quiet" onClick={() => onLeave()}>
           {entry.toSignIn}
-        </button>
+        </Button>
       </form>
     </SignedOutCard>
   );

@@ -1,12 +1,13 @@
 import { useRef, useState } from "preact/hooks";
 import type { Api } from "../../core/api";
 import { chooseLanguage } from "../../i18n/language";
+import { Button } from "../../ui/kit/button";
+import { Field } from "../../ui/kit/field";
 import type { InvitationUse, PasskeyOptions, SignInResponse } from "../../wire/account_wire";
 import type { InvitationResponse } from "../../wire/people_wire";
 import { useTranslations } from "../core/desk_context";
 import { usePageWords } from "../core/page_context";
 import { makePasskey, passkeysWork } from "../core/passkey";
-import { FormField } from "../ui/form_field";
 import { ActionStatus } from "../ui/page_parts";
 import { SignedOutCard } from "../ui/signed_out_card";
 import { useAction, useResource } from "../ui/use_action";
@@ -82,15 +83,8 @@ function InviteForm({
         <p class="page-note">
           <strong>{roles[invitation.role]}.</strong> {roleHints[invitation.role]}
         </p>
-        <FormField
-          label={entry.email}
-          type="email"
-          autocomplete="username"
-          value={invitation.email}
-          readOnly
-          dir="ltr"
-        />
-        <FormField
+        <Field label={entry.email} type="email" autocomplete="username" value={invitation.email} readOnly dir="ltr" />
+        <Field
           label={entry.yourName}
           hint={profile.nameHint}
           inputRef={name}
@@ -103,9 +97,9 @@ function InviteForm({
         />
         <NewPasswordField field={password} missing={missing.password} />
         <ActionStatus action={action} />
-        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+        <Button kind="primary" type="submit" busy={action.busy}>
           {entry.join}
-        </button>
+        </Button>
       </form>
       <OtherWays
         passkey={passkeysWork()}

@@ -1,7 +1,9 @@
 /** The check of a link from an email or the console before it is used, and the properties of the views of such links. */
+
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Api, ApiProblem } from "../../core/api";
+import { Button } from "../../ui/kit/button";
 import { useTranslations } from "../core/desk_context";
 import { usePageWords } from "../core/page_context";
 import { SignedOutCard } from "../ui/signed_out_card";
@@ -43,14 +45,10 @@ export function WhenLinkWorks<T>({ read, onLeave, children }: ReadProperties<T>)
       hint={gone ? entry.linkGoneHint : errorMessage(failure, words, pageWords, language)}
     >
       <div class="sign-in-form">
-        {!gone && (
-          <button type="button" class="button" onClick={load}>
-            {words.tryAgain}
-          </button>
-        )}
-        <button type="button" class="button button-primary" onClick={() => onLeave()}>
+        {!gone && <Button onClick={load}>{words.tryAgain}</Button>}
+        <Button kind="primary" onClick={() => onLeave()}>
           {entry.toSignIn}
-        </button>
+        </Button>
       </div>
     </SignedOutCard>
   );

@@ -1,5 +1,5 @@
+import { Field } from "../../ui/kit/field";
 import { usePageWords } from "../core/page_context";
-import { FormField } from "../ui/form_field";
 
 interface Properties {
   readonly field: { current: HTMLInputElement | null };
@@ -10,7 +10,7 @@ interface Properties {
 export function NewPasswordField({ field, missing }: Properties) {
   const { newPassword, passwordHint, required } = usePageWords();
   return (
-    <FormField
+    <Field
       label={newPassword}
       hint={passwordHint}
       fault={missing ? required : ""}

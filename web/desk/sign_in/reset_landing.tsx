@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ApiProblem } from "../../core/api";
+import { Button } from "../../ui/kit/button";
 import { usePageWords } from "../core/page_context";
 import { ActionStatus } from "../ui/page_parts";
 import { SignedOutCard } from "../ui/signed_out_card";
@@ -34,14 +35,14 @@ export function ResetEntry({ api, secret, onLeave }: EntryProperties) {
           <>
             <NewPasswordField field={field} missing={missing} />
             <ActionStatus action={action} />
-            <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+            <Button kind="primary" type="submit" busy={action.busy}>
               {entry.setPassword}
-            </button>
+            </Button>
           </>
         )}
-        <button type="button" class="button button-quiet" onClick={() => onLeave()}>
+        <Button kind="quiet" onClick={() => onLeave()}>
           {entry.toSignIn}
-        </button>
+        </Button>
       </form>
     </SignedOutCard>
   );

@@ -1,8 +1,9 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../core/api";
+import { Button } from "../../ui/kit/button";
+import { Field } from "../../ui/kit/field";
 import { useTranslations } from "../core/desk_context";
 import { usePageWords, WithPageWords } from "../core/page_context";
-import { FormField } from "../ui/form_field";
 import { ActionStatus } from "../ui/page_parts";
 import { SignedOutCard } from "../ui/signed_out_card";
 import { useAction } from "../ui/use_action";
@@ -38,7 +39,7 @@ function RequestCard({ api, onLeave }: Properties) {
   return (
     <SignedOutCard title={entry.forgotTitle} hint={entry.forgotLead}>
       <form class="sign-in-form" onSubmit={submit} noValidate>
-        <FormField
+        <Field
           label={words.email}
           inputRef={field}
           fault={fault}
@@ -49,12 +50,12 @@ function RequestCard({ api, onLeave }: Properties) {
           dir="ltr"
         />
         <ActionStatus action={action} />
-        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+        <Button kind="primary" type="submit" busy={action.busy}>
           {entry.sendLink}
-        </button>
-        <button type="button" class="button button-quiet" onClick={onLeave}>
+        </Button>
+        <Button kind="quiet" onClick={onLeave}>
           {entry.toSignIn}
-        </button>
+        </Button>
       </form>
     </SignedOutCard>
   );

@@ -1,14 +1,15 @@
 import { useRef, useState } from "preact/hooks";
 import { chooseLanguage } from "../../i18n/language";
+import { Button } from "../../ui/kit/button";
 import type { SetUpLinkResponse, SetUpResponse, SiteSeen } from "../../wire/site_wire";
 import { useTranslations } from "../core/desk_context";
 import { usePageWords } from "../core/page_context";
 import "../privacy/privacy.css";
+import { Field } from "../../ui/kit/field";
 import { type Period, PeriodSelect } from "../privacy/period_select";
 import { WithPrivacyTexts } from "../privacy/privacy_texts";
 import { EmbedSnippet } from "../sites/embed_section";
 import { isOrigin, parseOrigins } from "../sites/parse_origins";
-import { FormField } from "../ui/form_field";
 import { ActionStatus } from "../ui/page_parts";
 import { SignedOutCard } from "../ui/signed_out_card";
 import { useAction } from "../ui/use_action";
@@ -102,7 +103,7 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
   return (
     <SignedOutCard title={entry.setupTitle} hint={entry.setupLead} wide>
       <form class="sign-in-form" onSubmit={submit} noValidate>
-        <FormField
+        <Field
           label={entry.workspaceName}
           autocomplete="organization"
           defaultValue={view.workspace_name}
@@ -110,8 +111,8 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
           {...text("workspace_name")}
         />
         <h2 class="sign-in-part">{entry.you}</h2>
-        <FormField label={entry.yourName} hint={profile.nameHint} autocomplete="name" {...text("name")} />
-        <FormField
+        <Field label={entry.yourName} hint={profile.nameHint} autocomplete="name" {...text("name")} />
+        <Field
           label={entry.email}
           autocomplete="username"
           spellcheck={false}
@@ -122,8 +123,8 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
         />
         <NewPasswordField field={fields.password} missing={faults.password !== undefined} />
         <h2 class="sign-in-part">{entry.siteTitle}</h2>
-        <FormField label={sites.name} hint={sites.nameHint} autocomplete="off" {...text("site_name")} />
-        <FormField
+        <Field label={sites.name} hint={sites.nameHint} autocomplete="off" {...text("site_name")} />
+        <Field
           label={sites.origins}
           hint={entry.originHint}
           autocomplete="url"
@@ -139,9 +140,9 @@ function SetupForm({ view, api, secret, onMade }: FormProperties) {
           )}
         </WithPrivacyTexts>
         <ActionStatus action={action} />
-        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+        <Button kind="primary" type="submit" busy={action.busy}>
           {entry.setUp}
-        </button>
+        </Button>
       </form>
     </SignedOutCard>
   );
@@ -156,9 +157,9 @@ function SetupDone({ made, api, onEntered }: EntryProperties & { readonly made: 
     <SignedOutCard title={entry.setUpDone} wide>
       <EmbedSnippet site={site} ask={() => own.get<SiteSeen>(`/v1/desk/sites/${site.key}/seen`)} />
       <div class="sign-in-form">
-        <button type="button" class="button button-primary" onClick={() => void onEntered(made.entered)}>
+        <Button kind="primary" onClick={() => void onEntered(made.entered)}>
           {entry.toDesk}
-        </button>
+        </Button>
       </div>
     </SignedOutCard>
   );

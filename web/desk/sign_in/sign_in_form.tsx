@@ -1,9 +1,10 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "../../core/api";
 import type { ProofKey } from "../../core/dpop";
+import { Button } from "../../ui/kit/button";
+import { Field } from "../../ui/kit/field";
 import { useTranslations } from "../core/desk_context";
 import { signInErrorMessage } from "../core/sign_in_error";
-import { FormField } from "../ui/form_field";
 import { type CodeAsked, type NewSession, signInWithPassword } from "./sign_in_api";
 
 interface Properties {
@@ -49,7 +50,7 @@ export function SignInForm({ api, knownKey, onEntered, onCodeRequired, onForgott
   const common = { required: true, dir: "ltr", "aria-invalid": failure !== "" } as const;
   return (
     <form class="sign-in-form" onSubmit={submit} noValidate>
-      <FormField
+      <Field
         label={words.email}
         inputRef={email}
         type="email"
@@ -59,7 +60,7 @@ export function SignInForm({ api, knownKey, onEntered, onCodeRequired, onForgott
         spellcheck={false}
         {...common}
       />
-      <FormField
+      <Field
         label={words.password}
         inputRef={password}
         type="password"
@@ -70,12 +71,12 @@ export function SignInForm({ api, knownKey, onEntered, onCodeRequired, onForgott
       <p class="form-failure" role="alert">
         {failure}
       </p>
-      <button type="submit" class="button button-primary" aria-disabled={waiting}>
+      <Button kind="primary" type="submit" busy={waiting}>
         {waiting ? words.signingIn : words.signIn}
-      </button>
-      <button type="button" class="button button-quiet" onClick={onForgotten}>
+      </Button>
+      <Button kind="quiet" onClick={onForgotten}>
         {words.forgotten}
-      </button>
+      </Button>
     </form>
   );
 }

@@ -2,6 +2,8 @@ import { useEffect, useState } from "preact/hooks";
 import { type Api, ApiProblem } from "../../core/api";
 import type { ProofKey } from "../../core/dpop";
 import { importPart } from "../../core/import_part";
+import { Button } from "../../ui/kit/button";
+import { keyRound } from "../../ui/kit/icons";
 import type { OidcProviderName } from "../../wire/account_wire";
 import { useTranslations } from "../core/desk_context";
 import { LazyPart } from "../core/lazy";
@@ -103,23 +105,17 @@ function SignInMethodsView({ api, knownKey, failure, onEntered, onAsked, onForgo
       <div class="sign-in-others">
         {(passkeysWork() || providers.length > 0) && <p class="sign-in-or">{words.or}</p>}
         {passkeysWork() && (
-          <button type="button" class="button" onClick={usePasskey}>
-            <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
-              <circle cx="5.5" cy="6" r="3" />
-              <path d="M8 7.5l6 0M12 7.5l0 2.5M14 7.5l0 1.5M5.5 9l0 5" />
-            </svg>
+          <Button icon={keyRound} onClick={usePasskey}>
             {words.usePasskey}
-          </button>
+          </Button>
         )}
         {providers.map(({ id, name }) => (
-          <button
-            type="button"
-            class="button"
+          <Button
             key={id}
             onClick={attempt(async () => location.assign(await startRedirect(api, id, "sign-in", location.hash)))}
           >
             <bdi>{words.continueWith({ name })}</bdi>
-          </button>
+          </Button>
         ))}
         <p class="form-failure" role="alert">
           {refused !== undefined && signInErrorMessage(refused, words, language)}

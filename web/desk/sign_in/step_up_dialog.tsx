@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Field } from "../../ui/kit/field";
 import type { OidcProviderName, PasskeyOptions, SecurityResponse } from "../../wire/account_wire";
 import type { DeskApi, StepUpPrompt } from "../core/desk_api";
 import { useTranslations } from "../core/desk_context";
 import { usePageWords, WithPageWords } from "../core/page_context";
 import { askPasskey, passkeysWork } from "../core/passkey";
 import { DialogFrame } from "../ui/dialog";
-import { FormField } from "../ui/form_field";
 import { ActionStatus } from "../ui/page_parts";
 import { useAction, useResource } from "../ui/use_action";
 import { OtherWays } from "./alternative_sign_in";
@@ -103,7 +104,7 @@ function PasswordForm({ totp, busy, onGiven }: PasswordProperties) {
   };
   return (
     <form class="page-form" onSubmit={submit} noValidate>
-      <FormField
+      <Field
         label={words.password}
         inputRef={password}
         fault={fault}
@@ -113,7 +114,7 @@ function PasswordForm({ totp, busy, onGiven }: PasswordProperties) {
         dir="ltr"
       />
       {totp && (
-        <FormField
+        <Field
           label={stepUp.code}
           inputRef={code}
           type="text"
@@ -123,9 +124,9 @@ function PasswordForm({ totp, busy, onGiven }: PasswordProperties) {
           maxLength={32}
         />
       )}
-      <button type="submit" class="button button-primary" aria-disabled={busy}>
+      <Button kind="primary" type="submit" busy={busy}>
         {stepUp.confirm}
-      </button>
+      </Button>
     </form>
   );
 }

@@ -1,4 +1,6 @@
 import { useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Field } from "../../ui/kit/field";
 import type {
   IdentityKeyResponse,
   IdentityMode,
@@ -8,7 +10,6 @@ import type {
 } from "../../wire/identity_wire";
 import { usePage, usePageWords } from "../core/page_context";
 import { DialogFrame } from "../ui/dialog";
-import { FormField } from "../ui/form_field";
 import { ActionStatus, ConfirmDialog, CopyButton, Section, When, WhenReady } from "../ui/page_parts";
 import { useAction, useResource } from "../ui/use_action";
 
@@ -51,9 +52,7 @@ export function IdentityKeys({ site }: Properties) {
           </>
         )}
       </WhenReady>
-      <button type="button" class="button" onClick={() => setShown("add")}>
-        {words.addKey}
-      </button>
+      <Button onClick={() => setShown("add")}>{words.addKey}</Button>
       <ActionStatus action={action} />
       {shown === "add" && (
         <KeyDialog
@@ -126,9 +125,9 @@ function KeyList({ keys, onRetire }: ListProperties) {
             </span>
           </div>
           {key.retired_at === null && (
-            <button type="button" class="button button-quiet" onClick={() => onRetire(key)}>
+            <Button kind="quiet" onClick={() => onRetire(key)}>
               {words.retire} <span class="hidden">{key.name || key.kid}</span>
-            </button>
+            </Button>
           )}
         </li>
       ))}
@@ -163,7 +162,7 @@ function KeyDialog({ path, onMade, onClose }: DialogProperties) {
   return (
     <DialogFrame name="key" title={words.addKey} onClose={onClose}>
       <form class="page-form" onSubmit={submit} noValidate>
-        <FormField label={words.keyName} inputRef={name} type="text" maxLength={60} autocomplete="off" dir="auto" />
+        <Field label={words.keyName} inputRef={name} type="text" maxLength={60} autocomplete="off" dir="auto" />
         <label class="setting">
           <span>{words.algorithm}</span>
           <select
@@ -190,12 +189,10 @@ function KeyDialog({ path, onMade, onClose }: DialogProperties) {
         )}
         <ActionStatus action={action} />
         <div class="form-buttons">
-          <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+          <Button kind="primary" type="submit" busy={action.busy}>
             {words.addKey}
-          </button>
-          <button type="button" class="button" onClick={onClose}>
-            {cancel}
-          </button>
+          </Button>
+          <Button onClick={onClose}>{cancel}</Button>
         </div>
       </form>
     </DialogFrame>
@@ -220,9 +217,9 @@ function SecretDialog({ made, onClose }: SecretProperties) {
         <p class="page-note">
           kid: <code dir="ltr">{made.key.kid}</code>
         </p>
-        <button type="button" class="button button-primary" onClick={onClose}>
+        <Button kind="primary" onClick={onClose}>
           {words.secretKept}
-        </button>
+        </Button>
       </div>
     </DialogFrame>
   );

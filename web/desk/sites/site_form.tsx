@@ -1,8 +1,9 @@
 import { useId, useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Checkbox } from "../../ui/kit/choice";
+import { Field } from "../../ui/kit/field";
 import type { SiteRequest, SiteResponse, SiteSide } from "../../wire/site_wire";
 import { usePageWords } from "../core/page_context";
-import { FormField } from "../ui/form_field";
-import { Tick } from "../ui/page_parts";
 import { isOrigin, parseOrigins } from "./parse_origins";
 
 /** The chat's default colour, where the colour picker starts. */
@@ -37,7 +38,7 @@ export function SiteForm({ site, busy, onGiven }: Properties) {
   };
   return (
     <form class="page-form" onSubmit={submit} noValidate>
-      <FormField
+      <Field
         label={words.name}
         hint={words.nameHint}
         fault={faults.name}
@@ -51,7 +52,7 @@ export function SiteForm({ site, busy, onGiven }: Properties) {
       <OriginsField origins={site?.origins ?? []} fault={faults.origins} field={origins} />
       <fieldset class="page-choices">
         <legend>{words.accent}</legend>
-        <Tick
+        <Checkbox
           label={words.accentOwn}
           checked={accent !== null}
           onChange={(on) => setAccent(on ? DEFAULT_ACCENT : null)}
@@ -70,9 +71,9 @@ export function SiteForm({ site, busy, onGiven }: Properties) {
           <option value="right">{words.right}</option>
         </select>
       </label>
-      <button type="submit" class="button button-primary" aria-disabled={busy}>
+      <Button kind="primary" type="submit" busy={busy}>
         {site ? save : words.add}
-      </button>
+      </Button>
     </form>
   );
 }

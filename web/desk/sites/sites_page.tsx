@@ -1,3 +1,5 @@
+import { Icon } from "../../ui/kit/icon";
+import { chevronLeft } from "../../ui/kit/icons";
 import type { SiteResponse, SitesResponse } from "../../wire/site_wire";
 import { writePage } from "../core/desk_route";
 import { type PageProperties, usePage, usePageWords } from "../core/page_context";
@@ -133,9 +135,7 @@ function AllSites() {
   return (
     <p>
       <a class="page-up" href={writePage("sites")}>
-        <svg class="icon icon-turns" viewBox="0 0 16 16" aria-hidden="true">
-          <path d="M10 3L5 8l5 5" />
-        </svg>
+        <Icon of={chevronLeft} flips />
         {words.all}
       </a>
     </p>

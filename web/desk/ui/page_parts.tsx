@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
 import { useTranslations } from "../core/desk_context";
 import { Failure } from "../core/failure_view";
 import { usePageWords } from "../core/page_context";
@@ -109,12 +110,10 @@ export function ConfirmDialog({
         {children}
         <ActionStatus action={doing} />
         <div class="form-buttons">
-          <button type="submit" class="button button-primary" aria-disabled={doing.busy}>
+          <Button kind="primary" type="submit" busy={doing.busy}>
             {label}
-          </button>
-          <button type="button" class="button" onClick={onClose}>
-            {words.cancel}
-          </button>
+          </Button>
+          <Button onClick={onClose}>{words.cancel}</Button>
         </div>
       </form>
     </DialogFrame>
@@ -136,83 +135,10 @@ export function CopyButton({ text, label }: CopyProperties) {
     );
   return (
     <span class="copy">
-      <button type="button" class="button" onClick={copy}>
-        {label ?? words.copy}
-      </button>
+      <Button onClick={copy}>{label ?? words.copy}</Button>
       <span class="form-done" role="status">
         {message}
       </span>
     </span>
-  );
-}
-
-export interface Column<Row> {
-  readonly title: string;
-  readonly cell: (row: Row) => ComponentChildren;
-  /** The column that names the row. */
-  readonly heads?: boolean;
-}
-
-interface TableProperties<Row> {
-  readonly title: string;
-  readonly columns: readonly Column<Row>[];
-  readonly rows: readonly Row[];
-  readonly keyOf: (row: Row) => string;
-}
-
-/** A table that becomes a list of cards in a narrow window. */
-export function CardTable<Row>({ title, columns, rows, keyOf }: TableProperties<Row>) {
-  return (
-    <table class="card-table" aria-label={title}>
-      <thead>
-        <tr>
-          {columns.map((column) => (
-            <th scope="col" key={column.title}>
-              {column.title}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={keyOf(row)}>
-            {columns.map((column) =>
-              column.heads ? (
-                <th scope="row" key={column.title}>
-                  {column.cell(row)}
-                </th>
-              ) : (
-                <td key={column.title} data-title={column.title}>
-                  {column.cell(row)}
-                </td>
-              ),
-            )}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-interface TickProperties {
-  readonly label: ComponentChildren;
-  readonly checked: boolean;
-  readonly onChange: (checked: boolean) => void;
-  readonly name?: string;
-  readonly disabled?: boolean;
-}
-
-export function Tick({ label, checked, onChange, name, disabled = false }: TickProperties) {
-  return (
-    <label class="setting setting-tick">
-      <input
-        type="checkbox"
-        name={name}
-        checked={checked}
-        disabled={disabled}
-        onChange={(event) => onChange(event.currentTarget.checked)}
-      />
-      <span>{label}</span>
-    </label>
   );
 }

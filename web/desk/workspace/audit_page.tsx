@@ -1,6 +1,8 @@
 import type { AuditLogTexts } from "texts:audit_log";
 import loaders from "texts:audit_log/lazy";
 import { useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { type Column, Table } from "../../ui/kit/table";
 import type { AuditRecordResponse, AuditLogPage as Page } from "../../wire/audit_wire";
 import type { PeopleResponse } from "../../wire/people_wire";
 import { useTranslations } from "../core/desk_context";
@@ -8,7 +10,7 @@ import { LazyTexts } from "../core/lazy";
 import { usePage, usePageWords } from "../core/page_context";
 import { download } from "../ui/download";
 import { formatMoment } from "../ui/format_time";
-import { ActionStatus, CardTable, type Column, WhenReady } from "../ui/page_parts";
+import { ActionStatus, WhenReady } from "../ui/page_parts";
 import { useAction, useResource } from "../ui/use_action";
 
 interface Filter {
@@ -58,9 +60,9 @@ function AuditLog({ actionNames }: ActionNames) {
           <>
             <AuditTable actionNames={actionNames} entries={[...before, ...page.records]} />
             {page.more && (
-              <button type="button" class="button" aria-disabled={older.busy} onClick={() => void showMore(page)}>
+              <Button busy={older.busy} onClick={() => void showMore(page)}>
                 {more}
-              </button>
+              </Button>
             )}
             <ActionStatus action={older} />
           </>
@@ -121,12 +123,12 @@ function AuditExport({ filter }: Pick<FilterProperties, "filter">) {
   return (
     <>
       <div class="form-buttons">
-        <button type="button" class="button" aria-disabled={action.busy} onClick={() => save("csv")}>
+        <Button busy={action.busy} onClick={() => save("csv")}>
           {words.exportCsv}
-        </button>
-        <button type="button" class="button" aria-disabled={action.busy} onClick={() => save("jsonl")}>
+        </Button>
+        <Button busy={action.busy} onClick={() => save("jsonl")}>
           {words.exportJson}
-        </button>
+        </Button>
       </div>
       <ActionStatus action={action} />
     </>
@@ -149,7 +151,7 @@ function AuditTable({ actionNames, entries }: TableProperties) {
     { title: words.target, cell: (record) => <bdi>{record.target_name || record.target_id || "–"}</bdi> },
     { title: words.details, cell: (record) => <Details entry={record} /> },
   ];
-  return <CardTable title={pages.audit} columns={columns} rows={entries} keyOf={({ number: no }) => String(no)} />;
+  return <Table title={pages.audit} columns={columns} rows={entries} keyOf={({ number: no }) => String(no)} />;
 }
 
 /** The session of the action, and its other details. */

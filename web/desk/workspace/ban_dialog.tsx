@@ -1,9 +1,10 @@
 import { useState } from "preact/hooks";
+import { Checkbox } from "../../ui/kit/choice";
+import { Field } from "../../ui/kit/field";
 import type { BanPreview } from "../../wire/identity_wire";
 import type { DeskApi } from "../core/desk_api";
 import { usePageWords, WithPageWords } from "../core/page_context";
-import { FormField } from "../ui/form_field";
-import { ConfirmDialog, Tick, WhenReady } from "../ui/page_parts";
+import { ConfirmDialog, WhenReady } from "../ui/page_parts";
 import { useResource } from "../ui/use_action";
 
 /** The default and the longest duration of a ban, in days. */
@@ -42,7 +43,7 @@ function Ban({ call, conversation, onClose }: Properties) {
         {({ network_known, others_today }) =>
           network_known ? (
             <>
-              <Tick label={words.network} checked={network} onChange={setNetwork} />
+              <Checkbox label={words.network} checked={network} onChange={setNetwork} />
               <p class="field-hint">
                 {words.networkOthers({ count: others_today })} {network ? words.networkHint : words.networkOff}
               </p>
@@ -52,7 +53,7 @@ function Ban({ call, conversation, onClose }: Properties) {
           )
         }
       </WhenReady>
-      <FormField
+      <Field
         label={words.days}
         type="number"
         min={1}
@@ -60,7 +61,7 @@ function Ban({ call, conversation, onClose }: Properties) {
         value={days}
         onInput={(event: Event) => setDays(Number((event.currentTarget as HTMLInputElement).value))}
       />
-      <FormField
+      <Field
         label={words.reason}
         type="text"
         maxLength={500}

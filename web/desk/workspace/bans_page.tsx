@@ -1,9 +1,11 @@
 import { useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { type Column, Table } from "../../ui/kit/table";
 import type { BanResponse, BansResponse } from "../../wire/identity_wire";
 import { useTranslations } from "../core/desk_context";
 import { usePage, usePageWords } from "../core/page_context";
 import { formatMoment } from "../ui/format_time";
-import { ActionStatus, CardTable, type Column, ConfirmDialog, WhenReady } from "../ui/page_parts";
+import { ActionStatus, ConfirmDialog, WhenReady } from "../ui/page_parts";
 import { useAction, useResource } from "../ui/use_action";
 
 /** The banned visitors. */
@@ -24,9 +26,9 @@ export function BansPage() {
     {
       title: actions,
       cell: (ban) => (
-        <button type="button" class="button button-quiet" onClick={() => setLifting(ban)}>
+        <Button kind="quiet" onClick={() => setLifting(ban)}>
           {words.lift} <span class="hidden">{nameOf(ban)}</span>
-        </button>
+        </Button>
       ),
     },
   ];
@@ -38,7 +40,7 @@ export function BansPage() {
           bans.length === 0 ? (
             <p class="page-note">{words.noBans}</p>
           ) : (
-            <CardTable title={pages.bans} columns={columns} rows={bans} keyOf={({ id }) => id} />
+            <Table title={pages.bans} columns={columns} rows={bans} keyOf={({ id }) => id} />
           )
         }
       </WhenReady>

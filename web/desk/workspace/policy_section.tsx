@@ -1,8 +1,10 @@
 import { useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Checkbox } from "../../ui/kit/choice";
+import { Field } from "../../ui/kit/field";
 import type { AccountPolicyRequest, AccountPolicyResponse } from "../../wire/account_wire";
 import { usePage, usePageWords } from "../core/page_context";
-import { FormField } from "../ui/form_field";
-import { ActionStatus, Section, Tick, WhenReady } from "../ui/page_parts";
+import { ActionStatus, Section, WhenReady } from "../ui/page_parts";
 import { useAction, useResource } from "../ui/use_action";
 
 /** The server has the same limit (sign_in/account_policy_change.py). */
@@ -58,14 +60,14 @@ function PolicyForm({ policy, onSaved }: Properties) {
   const mayTurnOn = policy.provider_possible || policy.provider_only;
   return (
     <form class="page-form" onSubmit={submit} noValidate>
-      <FormField
+      <Field
         label={words.secondFactor}
         hint={words.secondFactorHint({ without: policy.without_second_factor })}
         inputRef={date}
         type="date"
         defaultValue={writeDate(policy.second_factor_from)}
       />
-      <FormField
+      <Field
         label={words.sessionHours}
         hint={hoursRange}
         fault={faults.hours}
@@ -75,7 +77,7 @@ function PolicyForm({ policy, onSaved }: Properties) {
         max={policy.longest_session_hours}
         defaultValue={String(policy.session_hours ?? "")}
       />
-      <FormField
+      <Field
         label={words.idleMinutes}
         hint={minutesRange}
         fault={faults.minutes}
@@ -85,15 +87,15 @@ function PolicyForm({ policy, onSaved }: Properties) {
         max={policy.longest_idle_minutes}
         defaultValue={String(policy.idle_minutes ?? "")}
       />
-      {mayTurnOn && <Tick label={words.providerOnly} checked={providerOnly} onChange={setProviderOnly} />}
+      {mayTurnOn && <Checkbox label={words.providerOnly} checked={providerOnly} onChange={setProviderOnly} />}
       <p class="page-note">
         {!mayTurnOn && `${words.providerOnly}: `}
         {mayTurnOn ? words.providerHint : words.providerFirst}
       </p>
       <ActionStatus action={action} />
-      <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+      <Button kind="primary" type="submit" busy={action.busy}>
         {save}
-      </button>
+      </Button>
     </form>
   );
 }

@@ -1,3 +1,4 @@
+import { Button } from "../../ui/kit/button";
 import type { ServerDataGroup, ServerDataResponse, ServerDataRow } from "../../wire/server_data_wire";
 import { useTranslations } from "../core/desk_context";
 import { usePage, usePageWords } from "../core/page_context";
@@ -35,12 +36,12 @@ function RecordDownload() {
   return (
     <>
       <div class="form-buttons">
-        <button type="button" class="button" aria-disabled={action.busy} onClick={() => save("csv")}>
+        <Button busy={action.busy} onClick={() => save("csv")}>
           {words.downloadCsv}
-        </button>
-        <button type="button" class="button" aria-disabled={action.busy} onClick={() => save("json")}>
+        </Button>
+        <Button busy={action.busy} onClick={() => save("json")}>
           {words.downloadJson}
-        </button>
+        </Button>
       </div>
       <ActionStatus action={action} />
     </>
@@ -51,40 +52,42 @@ function ServerDataTable({ groups }: { readonly groups: readonly ServerDataGroup
   const { server: words, pages } = usePageWords();
   const titles = [words.purpose, words.basis, words.deleted, words.recipients];
   return (
-    <table class="card-table server-data" aria-label={pages.server}>
-      <thead>
-        <tr>
-          {[words.data, ...titles].map((title) => (
-            <th scope="col" key={title}>
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      {groups.map(({ name, label, rows }) => (
-        <tbody key={name}>
-          <tr class="server-data-group">
-            <th colSpan={5} scope="rowgroup">
-              {label}
-            </th>
-          </tr>
-          {rows.map((row) => (
-            <tr key={row.name}>
-              <th scope="row">
-                {row.label}
-                <span class="server-data-about">{row.contains}</span>
-                <RowCount row={row} />
+    <div class="table-place">
+      <table class="card-table server-data" aria-label={pages.server}>
+        <thead>
+          <tr>
+            {[words.data, ...titles].map((title) => (
+              <th scope="col" key={title}>
+                {title}
               </th>
-              {[row.purpose, row.basis, row.deleted, row.recipients].map((text, index) => (
-                <td key={titles[index]} data-title={titles[index]}>
-                  {text}
-                </td>
-              ))}
+            ))}
+          </tr>
+        </thead>
+        {groups.map(({ name, label, rows }) => (
+          <tbody key={name}>
+            <tr class="server-data-group">
+              <th colSpan={5} scope="rowgroup">
+                {label}
+              </th>
             </tr>
-          ))}
-        </tbody>
-      ))}
-    </table>
+            {rows.map((row) => (
+              <tr key={row.name}>
+                <th scope="row">
+                  {row.label}
+                  <span class="server-data-about">{row.contains}</span>
+                  <RowCount row={row} />
+                </th>
+                {[row.purpose, row.basis, row.deleted, row.recipients].map((text, index) => (
+                  <td key={titles[index]} data-title={titles[index]}>
+                    {text}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        ))}
+      </table>
+    </div>
   );
 }
 

@@ -1,8 +1,10 @@
 import type { DeskPagesTexts } from "texts:desk_pages";
 import { useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { type Column, Table } from "../../ui/kit/table";
 import type { DeadTask, DeadTasks } from "../../wire/task_wire";
 import { usePage, usePageWords } from "../core/page_context";
-import { ActionStatus, CardTable, type Column, ConfirmDialog, Section, When, WhenReady } from "../ui/page_parts";
+import { ActionStatus, ConfirmDialog, Section, When, WhenReady } from "../ui/page_parts";
 import { useAction, useResource } from "../ui/use_action";
 
 /** Return the name of the job's kind. A kind without a text is shown by its group's name. */
@@ -41,7 +43,7 @@ export function TaskSection() {
             <p class="page-note">{words.noTasks}</p>
           ) : (
             <>
-              <CardTable title={words.tasks} columns={columns} rows={tasks} keyOf={({ id }) => String(id)} />
+              <Table title={words.tasks} columns={columns} rows={tasks} keyOf={({ id }) => String(id)} />
               {more && <p class="page-note">{words.moreTasks}</p>}
             </>
           )
@@ -73,12 +75,12 @@ function TaskActions({ task, onRetry, onDrop }: ActionsProperties) {
   const name = <span class="hidden">{`${kindText(task, words)} ${task.to}`}</span>;
   return (
     <div class="page-list-acts">
-      <button type="button" class="button button-quiet" onClick={onRetry}>
+      <Button kind="quiet" onClick={onRetry}>
         {words.retry} {name}
-      </button>
-      <button type="button" class="button button-quiet" onClick={onDrop}>
+      </Button>
+      <Button kind="quiet" onClick={onDrop}>
         {words.drop} {name}
-      </button>
+      </Button>
     </div>
   );
 }

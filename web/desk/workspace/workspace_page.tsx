@@ -1,8 +1,9 @@
 import { useRef, useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Field } from "../../ui/kit/field";
 import type { WorkspaceResponse } from "../../wire/people_wire";
 import { usePage, usePageWords } from "../core/page_context";
 import { WorkspaceDeletion } from "../privacy/delete_section";
-import { FormField } from "../ui/form_field";
 import { ActionStatus, Section, When, WhenReady } from "../ui/page_parts";
 import { useAction, useResource } from "../ui/use_action";
 import { PolicySection } from "./policy_section";
@@ -42,7 +43,7 @@ function NameForm({ workspace }: { readonly workspace: WorkspaceResponse }) {
   return (
     <Section title={pages.workspace} first>
       <form class="page-form" onSubmit={submit} noValidate>
-        <FormField
+        <Field
           label={words.name}
           hint={words.nameHint}
           fault={fault}
@@ -57,9 +58,9 @@ function NameForm({ workspace }: { readonly workspace: WorkspaceResponse }) {
           {words.since}: <When at={workspace.created_at} />
         </p>
         <ActionStatus action={action} />
-        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+        <Button kind="primary" type="submit" busy={action.busy}>
           {save}
-        </button>
+        </Button>
       </form>
     </Section>
   );
