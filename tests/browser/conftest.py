@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from crumbless.database.schema import migrate
 from support.browser import KINDS, Kind, launch
+from support.kit import KitPage, build_states
 from support.scene import BrowserScenario
 from support.server import ServerProcess
 from support.shop import ShopServer
@@ -138,3 +139,20 @@ def shopper_of(scenario: BrowserScenario) -> Iterator[Callable[..., VisitorBrows
     yield come
     for shopper in shoppers:
         shopper.leave_clean()
+
+
+@pytest.fixture(scope="package")
+def states_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder with the built states page of web/ui/kit."""
+    folder = tmp_path_factory.mktemp("states")
+    build_states(folder)
+    return folder
+
+
+@pytest.fixture
+def kit(browser_of: Callable[[Kind], Browser], states_folder: Path) -> Iterator[KitPage]:
+    """Return the states page of web/ui/kit. The test fails if a script of it fails."""
+    page = KitPage(browser_of("ordinary"), states_folder)
+    yield page
+    page.close()
+    assert page.errors == []

@@ -94,8 +94,9 @@ WEB_ORDER = (
     "desk/inbox",
     "desk/conversation",
     "desk/app",
+    "states",
 )
-WEB_SURFACES = ("loader", "host_storage", "frame", "desk", "consent", "policy", "vendor_tags")
+WEB_SURFACES = ("loader", "host_storage", "frame", "desk", "consent", "policy", "vendor_tags", "states")
 """Each is a separate script, so none imports from another. The frame alone knows the messages of host_storage."""
 
 WEB_LIBRARIES = {"@noble/hashes": {"frame"}, "@preact/signals": {"desk"}, "valibot": {"desk"}}
