@@ -1,9 +1,11 @@
 """The parts of web/ui/kit on their states page: measures, colours, right to left, narrow windows, axe-core."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
-from support.browser import accessibility_faults
+from support.browser import FONT_SETTINGS, accessibility_faults
 from support.kit import NARROW, WIDE, KitPage
 
 SCHEMES = ("light", "dark")
@@ -226,3 +228,14 @@ def test_table_is_sorted_by_its_heads(wide: Page) -> None:
     table.get_by_role("button", name="Open conversations").click()
     expect(names).to_have_text(["Mina Park", "Alex Morgan", "Sam Okafor"])
     expect(table.locator("[aria-sort]")).to_have_attribute("aria-sort", "descending")
+
+
+def test_weights_are_real_where_the_font_is_available(wide: Page) -> None:
+    session: Any = wide.context.new_cdp_session(wide)
+    for domain in ("DOM", "CSS"):
+        session.send(f"{domain}.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    for selector, name in (("#buttons .button-primary", "Inter-SemiBold"), ("#buttons .button-ghost", "Inter-Regular")):
+        node = session.send("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+        (font,) = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+        assert font["postScriptName"] == name or not FONT_SETTINGS.exists()

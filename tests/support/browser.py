@@ -51,10 +51,20 @@ def find_chromium() -> str:
     return found
 
 
+FONT_SETTINGS = ROOT / ".tools/fonts/fonts.conf"
+"""Makes Inter the font of the system. bin/lib/font_find.sh writes it where Debian's package can be had."""
+
+
+def _environment() -> dict[str, str | float | bool]:
+    fonts = {"FONTCONFIG_FILE": str(FONT_SETTINGS)} if FONT_SETTINGS.exists() else {}
+    return {**os.environ, **fonts}
+
+
 def launch(chromium: BrowserType, kind: Kind) -> Browser:
     """Start a browser. As root it cannot have its sandbox."""
     sandbox = [] if os.getuid() else ["--no-sandbox"]
-    return chromium.launch(executable_path=find_chromium(), args=[*QUIET, *ARGUMENTS[kind], *sandbox])
+    arguments = [*QUIET, *ARGUMENTS[kind], *sandbox]
+    return chromium.launch(executable_path=find_chromium(), args=arguments, env=_environment())
 
 
 def launch_lasting(chromium: BrowserType, profile: Path) -> BrowserContext:
