@@ -52,6 +52,22 @@ def test_accept_and_reject_look_the_same(shopper_of: Callable[..., VisitorBrowse
         assert looks[0] == looks[1] == looks[2], look
 
 
+@pytest.mark.parametrize(("size", "distance"), [(SIZES[0], 20), (SIZES[1], 88)], ids=["wide", "narrow"])
+def test_banner_is_at_the_bottom_of_the_window_and_moves_no_content(
+    shopper_of: Callable[..., VisitorBrowser], size: ViewportSize, distance: int
+) -> None:
+    shopper = shopper_of(viewport=size, reduced_motion="reduce")
+    banner = shopper.page.locator("crumbless-consent section")
+    expect(banner).to_be_visible()
+    heading = shopper.page.get_by_role("heading", name="Shop")
+    place = "(one) => one.getBoundingClientRect().toJSON()"
+    assert size["height"] - banner.evaluate(place)["bottom"] == pytest.approx(distance, abs=1)
+    before = heading.evaluate(place)["top"]
+    shopper.press("Reject all")
+    expect(banner).to_have_count(0)
+    assert heading.evaluate(place)["top"] == before
+
+
 @pytest.mark.parametrize("lang", ["en", "ar"])
 def test_both_layers_are_accessible(shopper_of: Callable[..., VisitorBrowser], lang: str) -> None:
     # The style sheet alone depends on size and scheme, so a page that is open may change them.

@@ -141,7 +141,7 @@ def desk_screens(desk: Desk) -> Iterator[Shown]:
         expect(page.locator(".page-title")).to_be_visible()
         expect(page.locator(".page-loading")).to_have_count(0)
         yield f"settings {place}", page
-    page.add_init_script("Object.defineProperty(navigator, 'languages', { value: ['ar'] })")
+    page.add_init_script("Object.defineProperty(navigator, 'language', { value: 'ar' })")
     page.goto(f"{desk.address}#/")
     page.reload()
     expect(page.locator("html[dir=rtl]")).to_be_attached()
