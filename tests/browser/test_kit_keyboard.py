@@ -145,6 +145,28 @@ def test_dialog_closes_by_its_button(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_dialog_returns_the_focus_after_each_of_its_buttons(page: Page) -> None:
+    opener = page.get_by_role("button", name="Erase a visitor")
+    for name in ("Cancel", "Erase for good", "Close"):
+        opener.focus()
+        press(page, "Enter")
+        page.get_by_role("dialog").get_by_role("button", name=name).focus()
+        press(page, "Enter")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(opener).to_be_focused()
+
+
+def test_button_of_an_open_popover_closes_it_by_keyboard(page: Page) -> None:
+    button = page.get_by_role("button", name="Labels")
+    button.focus()
+    press(page, "Enter")
+    expect(page.get_by_role("dialog", name="Labels")).to_be_visible()
+    press(page, "Shift+Tab")
+    expect(button).to_be_focused()
+    press(page, "Enter")
+    expect(page.get_by_role("dialog", name="Labels")).to_have_count(0)
+
+
 def test_popover_focuses_its_field_and_returns_the_focus(page: Page) -> None:
     button = page.get_by_role("button", name="Labels")
     button.focus()

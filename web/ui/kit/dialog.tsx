@@ -37,13 +37,22 @@ interface ModalProperties extends Properties {
 function Modal({ kind, title, closeLabel, children, actions, onClose, ...rest }: ModalProperties) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => dialog.current?.showModal(), []);
+  const removed = useRef(false);
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => {
+      // A dialog that is removed while it is open would not return the focus.
+      removed.current = true;
+      element?.close();
+    };
+  }, []);
   return (
     <dialog
       ref={dialog}
       class={classNames("modal", `modal-${kind}`, rest.class)}
       aria-labelledby={id}
-      onClose={onClose}
+      onClose={() => removed.current || onClose()}
     >
       <div class="modal-head">
         <h2 id={id}>{title}</h2>

@@ -80,7 +80,8 @@ export function LayerButton({ of, layer, popup, controls, onKeyDown, onClick }: 
       wasOpen.current = layer.panel.current?.matches(":popover-open") ?? false;
     },
     onClick: () => {
-      if (!wasOpen.current) onClick();
+      if (layer.panel.current?.matches(":popover-open")) layer.hide();
+      else if (!wasOpen.current) onClick();
       wasOpen.current = false;
     },
     ...(onKeyDown && { onKeyDown }),
