@@ -1,7 +1,9 @@
 import { useState } from "preact/hooks";
+import { Button } from "../../ui/kit/button";
+import { Checkbox } from "../../ui/kit/choice";
 import type { WorkspaceResponse } from "../../wire/people_wire";
 import { usePage, usePageWords } from "../core/page_context";
-import { ActionStatus, Section, Tick } from "../ui/page_parts";
+import { ActionStatus, Section } from "../ui/page_parts";
 import { useAction } from "../ui/use_action";
 
 /** Chooses whether colleagues see who reads a conversation, and whether reports show single operators. */
@@ -20,15 +22,13 @@ export function StaffSection({ workspace }: { readonly workspace: WorkspaceRespo
     <Section title={words.staff} lead={words.staffHint}>
       <form class="page-form" onSubmit={submit} noValidate>
         <div class="page-choices">
-          <Tick label={words.reading} checked={reading} onChange={setReading} />
-          <p class="field-hint">{words.readingHint}</p>
-          <Tick label={words.reports} checked={reports} onChange={setReports} />
-          <p class="field-hint">{words.reportsHint}</p>
+          <Checkbox label={words.reading} hint={words.readingHint} checked={reading} onChange={setReading} />
+          <Checkbox label={words.reports} hint={words.reportsHint} checked={reports} onChange={setReports} />
         </div>
         <ActionStatus action={action} />
-        <button type="submit" class="button button-primary" aria-disabled={action.busy}>
+        <Button kind="primary" type="submit" busy={action.busy}>
           {save}
-        </button>
+        </Button>
       </form>
     </Section>
   );
