@@ -1,8 +1,10 @@
 /** The menu in the chat's header. */
 import type { FrameTexts } from "texts:frame";
-import type { JSX } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { ComponentType, JSX } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { importPart } from "../../core/import_part";
 import type { LayerName } from "./chat_layer";
+import type { MenuPanelProps } from "./chat_menu_panel";
 
 export interface ChatMenuProps {
   words: FrameTexts;
@@ -11,19 +13,27 @@ export interface ChatMenuProps {
   /** Address of the policy page. */
   policy: string;
   onOpen: (layer: LayerName) => void;
+  /** The menu could not be loaded. */
+  onFailed: () => void;
 }
 
+const loadPanel = importPart(() => import("./chat_menu_panel"));
+
 /** Not a popover: browsers before 2024 would always show the menu. */
-export function ChatMenu({ words, running, policy, onOpen }: ChatMenuProps): JSX.Element {
+export function ChatMenu({ words, running, policy, onOpen, onFailed }: ChatMenuProps): JSX.Element {
   const [open, setOpen] = useState(false);
   const menu = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  useLayoutEffect(
-    () => (open && menu.current ? watchOpenMenu(menu.current, button.current, () => setOpen(false)) : undefined),
-    [open],
-  );
+  const [Panel, setPanel] = useState<ComponentType<MenuPanelProps> | null>(null);
+  // The state is a function, which a setter would call.
+  const toggle = () =>
+    loadPanel().then((part) => {
+      setPanel(() => part.MenuPanel);
+      setOpen((before) => !before);
+    }, onFailed);
+  const close = () => setOpen(false);
   const choose = (layer: LayerName) => {
-    setOpen(false);
+    close();
     // The layer restores the focus to the element that had it, which must be one that stays.
     button.current?.focus();
     onOpen(layer);
@@ -36,7 +46,7 @@ export function ChatMenu({ words, running, policy, onOpen }: ChatMenuProps): JSX
         aria-label={words.menu}
         aria-expanded={open}
         ref={button}
-        onClick={() => setOpen(!open)}
+        onClick={toggle}
       >
         <svg viewBox="0 0 20 20" width="20" height="20" fill="currentColor" aria-hidden="true">
           <circle cx="4" cy="10" r="1.6" />
@@ -44,48 +54,15 @@ export function ChatMenu({ words, running, policy, onOpen }: ChatMenuProps): JSX
           <circle cx="16" cy="10" r="1.6" />
         </svg>
       </button>
-      {open && (
-        <ul class="chat-menu-panel">
-          {(["settings", "yourData", running ? "sendTransfer" : "receiveTransfer"] as const).map((layer) => (
-            <li key={layer}>
-              <button type="button" class="chat-menu-item" onClick={() => choose(layer)}>
-                {words[layer]}
-              </button>
-            </li>
-          ))}
-          <li>
-            <a class="chat-menu-item" href={policy} target="_blank" rel="noopener" onClick={() => setOpen(false)}>
-              {words.policy}
-              <span class="hidden"> ({words.newTab})</span>
-            </a>
-          </li>
-        </ul>
+      {open && Panel && menu.current && (
+        <Panel
+          {...{ words, running, policy }}
+          menu={menu.current}
+          button={button.current}
+          close={close}
+          choose={choose}
+        />
       )}
     </div>
   );
-}
-
-/** Move the focus into the menu. Escape, a press outside and a focus outside close it. Returns a function that ends this. */
-function watchOpenMenu(menu: HTMLElement, button: HTMLElement | null, close: () => void): () => void {
-  const onKey = (event: KeyboardEvent) => {
-    if (event.key !== "Escape") return;
-    // The key closes the menu, not the chat.
-    event.stopPropagation();
-    button?.focus();
-    close();
-  };
-  const closeIfOutside = (target: EventTarget | null) => {
-    if (target instanceof Node && !menu.contains(target)) close();
-  };
-  const onPress = (event: Event) => closeIfOutside(event.target);
-  const onFocus = (event: FocusEvent) => closeIfOutside(event.relatedTarget);
-  menu.querySelector<HTMLElement>("li button")?.focus();
-  menu.addEventListener("keydown", onKey);
-  menu.addEventListener("focusout", onFocus);
-  document.addEventListener("pointerdown", onPress);
-  return () => {
-    menu.removeEventListener("keydown", onKey);
-    menu.removeEventListener("focusout", onFocus);
-    document.removeEventListener("pointerdown", onPress);
-  };
 }

@@ -2,14 +2,15 @@
 
 import type { ConversationTexts } from "texts:conversation";
 import type { FrameTexts } from "texts:frame";
-import type { JSX, RefObject } from "preact";
+import type { ComponentType, JSX, RefObject } from "preact";
 import { useState } from "preact/hooks";
+import { importPart } from "../../core/import_part";
 import { MessageComposer } from "../../messages/message_composer";
 import { MessageList } from "../../messages/message_list";
 import "../../ui/theme.css";
 import type { LayerName, LayerProps } from "./chat_layer";
-import { ChatMenu } from "./chat_menu";
-import { ChatLayer } from "./chat_panel";
+import { ChatMenu, type ChatMenuProps } from "./chat_menu";
+import type { ChatLayerProps } from "./chat_panel";
 import type { Chat } from "./chat_session";
 import "./chat_view.css";
 
@@ -33,6 +34,8 @@ export interface ChatViewProps {
   policy: string;
 }
 
+const loadLayer = importPart(() => import("./chat_panel"));
+
 export function ChatView(props: ChatViewProps): JSX.Element {
   const { chat, words } = props;
   const { items } = chat;
@@ -41,17 +44,27 @@ export function ChatView(props: ChatViewProps): JSX.Element {
   const elsewhere = !chat.running && window.parent === window && !origins.includes(location.origin) && (
     <StartElsewhere words={words} origins={origins} />
   );
-  const [layer, show] = useState<LayerName | null>(null);
+  const [layer, setLayer] = useState<LayerName | null>(null);
+  const [ChatLayer, setChatLayer] = useState<ComponentType<ChatLayerProps> | null>(null);
+  const onFailed = () => chat.showNotice(words.partFailed);
+  const show = (name: LayerName) =>
+    loadLayer().then((part) => {
+      // The state is a function, which a setter would call.
+      setChatLayer(() => part.ChatLayer);
+      setLayer(name);
+    }, onFailed);
   const closeLayer = () => {
-    show(null);
+    setLayer(null);
     // The layer restores the focus to the element that opened it. Here a chat has arrived in the meantime, so the focus moves to
     // its box.
     if (layer === "receiveTransfer" && chat.running) props.box.current?.focus();
   };
   return (
     <main class="chat">
-      <Header {...props} onOpen={show} />
-      {layer && <ChatLayer key={layer} name={layer} words={words} layerProps={props.layer} onClose={closeLayer} />}
+      <Header {...props} onOpen={show} onFailed={onFailed} />
+      {layer && ChatLayer && (
+        <ChatLayer key={layer} name={layer} words={words} layerProps={props.layer} onClose={closeLayer} />
+      )}
       {items.length === 0 ? (
         <EmptyState words={words} elsewhere={elsewhere} onContinue={() => show("receiveTransfer")} />
       ) : (
@@ -91,8 +104,8 @@ export function ChatView(props: ChatViewProps): JSX.Element {
   );
 }
 
-function Header(props: ChatViewProps & { onOpen: (layer: LayerName) => void }): JSX.Element {
-  const { name, chat, words, onClose } = props;
+function Header(props: ChatViewProps & Pick<ChatMenuProps, "onOpen" | "onFailed">): JSX.Element {
+  const { name, chat, words, onClose, policy, onOpen, onFailed } = props;
   const { away } = chat;
   return (
     <header class="chat-head">
@@ -105,7 +118,7 @@ function Header(props: ChatViewProps & { onOpen: (layer: LayerName) => void }): 
           {away ? words.reconnecting : words.online}
         </p>
       </div>
-      <ChatMenu words={words} running={chat.running} policy={props.policy} onOpen={props.onOpen} />
+      <ChatMenu words={words} running={chat.running} policy={policy} onOpen={onOpen} onFailed={onFailed} />
       {window.parent !== window && (
         <button class="chat-close" type="button" aria-label={words.close} onClick={onClose}>
           <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
