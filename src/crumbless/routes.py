@@ -102,7 +102,7 @@ ROUTES = (
         status=201,
         refuses=(
             *(*IDENTITY, "identity_needed", "invalid_proof", "not_found"),
-            *("id_conflict", "empty_text", "erased", "work_needed"),
+            *("id_conflict", "empty_text", "erased", "deleted", "work_needed"),
         ),
     ),
     get("/v1/visitor/conversations", visitor_api.get_conversations, visitor("read_conversation")),
@@ -111,7 +111,10 @@ ROUTES = (
         visitor_api.post_conversation,
         visitor("send_message"),
         status=201,
-        refuses=("banned", "identity_needed", "not_found", "id_conflict", "empty_text", "erased", "work_needed"),
+        refuses=(
+            *("banned", "identity_needed", "not_found", "id_conflict"),
+            *("empty_text", "erased", "deleted", "work_needed"),
+        ),
     ),
     post("/v1/visitor/erase", visitor_api.erase, visitor("erase_own"), limit=PRIVACY),
     get(

@@ -214,6 +214,26 @@ async def test_entry_is_delivered_and_acknowledged_after_the_restart(world: Worl
     await desk.until_entry(conversation=vera.conversation, id=entry_id, seq=2)
 
 
+async def test_deletion_is_received_after_the_restart(world: World, killed: Killed) -> None:
+    vera, olga = await world.visitor("private"), await world.new_operator()
+    stream, desk, deletion = await world.stream(vera), await world.stream(olga), new_entry_id()
+    message = await desk.until_entry(conversation=vera.conversation)
+
+    async def delete() -> None:
+        await stream.send("delete", id=deletion, conversation=vera.conversation, entry=message["id"])
+        await asyncio.Event().wait()
+
+    await killed("Appended", delete())
+    again = await world.stream(olga, after=message["position"])
+    assert (await again.until_entry(id=deletion))["data"] == {"entry": message["id"]}
+    [emptied, _] = await world.timeline(vera.conversation)
+    assert (emptied["data"], emptied["author"]) == (None, {"kind": "visitor"})
+    chat = await world.stream(vera)
+    assert (await chat.until_entry(seq=1))["data"] is None
+    await chat.send("delete", id=deletion, conversation=vera.conversation, entry=message["id"])
+    assert (await chat.until("ack", id=deletion))["seq"] == 2
+
+
 # --- two nodes, of which the first is killed -------------------------------------------------------------------------
 
 
@@ -322,3 +342,20 @@ async def test_other_node_delivers_an_entry(nodes: TwoNodes) -> None:
     stream, entry_id = await nodes.stream_at(0, vera), new_entry_id()
     await nodes.lost("Appended", lambda: say(stream, "Are you there?", entry_id))
     await desk.until_entry(conversation=vera.conversation, id=entry_id, seq=2)
+
+
+async def test_other_node_delivers_a_deletion(nodes: TwoNodes) -> None:
+    vera, olga = await nodes.visitor("private"), await nodes.new_operator()
+    desk, chat = await nodes.stream_at(1, olga), await nodes.stream_at(1, vera)
+    message = await desk.until_entry(conversation=vera.conversation)
+    stream, deletion = await nodes.stream_at(0, vera), new_entry_id()
+
+    async def delete() -> None:
+        await stream.send("delete", id=deletion, conversation=vera.conversation, entry=message["id"])
+        await asyncio.Event().wait()
+
+    await nodes.lost("Appended", delete)
+    for witness in (desk, chat):
+        assert (await witness.until_entry(id=deletion))["data"] == {"entry": message["id"]}
+    rows = nodes.cluster.rows("SELECT data FROM entry WHERE id = ?", message["id"])
+    assert [data for (data,) in rows] == [None]

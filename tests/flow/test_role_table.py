@@ -51,20 +51,32 @@ async def test_role_can_send_the_commands_of_its_permissions(world: World, role:
     vera, person = await world.visitor(), await new_operator_of(world, role)
     stream = await world.stream(person)
     writes = "send_message" in PERMISSIONS[role]
+    first = {"entry": (await world.timeline(vera.conversation))[0]["id"]}
+    sent, note = new_entry_id(), new_entry_id()
     for op, fields in (
-        ("send", {"text": "Good day"}),
+        ("send", {"id": sent, "text": "Good day"}),
+        ("edit", {"entry": sent, "text": "Good day!"}),
+        ("react", first | {"reaction": "like", "on": True}),
+        ("delete", {"entry": sent}),
+        ("note", {"id": note, "text": "For the team"}),
+        ("edit_note", {"entry": note, "text": "For the team only"}),
+        ("delete_note", {"entry": note}),
         ("close", {}),
         ("typing", {"on": True}),
         ("seen", {"seq": 1}),
     ):
-        entry: dict[str, Any] = {"id": new_entry_id()} if op in {"send", "close"} else {}
-        await stream.send(op, conversation=vera.conversation, **fields, **entry)
+        entry: dict[str, Any] = {} if op in {"typing", "seen"} else {"id": new_entry_id()} | fields
+        await stream.send(op, conversation=vera.conversation, **fields | entry)
         if not writes:
             assert (await stream.until("error"))["code"] == "forbidden", op
         elif entry:
             assert (await stream.until("ack", id=entry["id"]))["conversation"] == vera.conversation
     timeline = await world.timeline(vera.conversation)
-    assert len(timeline) == (3 if writes else 1)
+    assert len(timeline) == (9 if writes else 1)
+    moderator = "moderate_messages" in PERMISSIONS[role]
+    await stream.send("delete", id=(name := new_entry_id()), conversation=vera.conversation, **first)
+    answer = await stream.until("ack" if moderator else "error", id=name)
+    assert moderator or answer["code"] == "forbidden"
 
 
 async def things_of_bikes(world: World) -> dict[str, str]:

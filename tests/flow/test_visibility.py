@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import httpx
-import msgspec
 import pytest
 import pytest_asyncio
 
@@ -22,6 +21,7 @@ from crumbless.routes import ROUTES
 from crumbless.security.access import PERMISSIONS, OperatorRole, Visibility
 from crumbless.stream.commands import COMMANDS
 from support.client import Person, Stream, ask
+from support.command_targets import fields_of, targets_of
 from support.people import BIKES, TEA, Shop, World, new_entry_id, say
 from support.server import ServerProcess
 from support.sign_in import code_of, hire
@@ -225,16 +225,17 @@ async def test_visitor_of_a_hidden_conversation_cannot_be_banned(office: Office)
         await office.post(f"bans/{one['id']}/lift", {})
 
 
-VALUES: dict[str, object] = {"text": "Good day", "on": True, "seq": 1}
+VALUES: dict[str, object] = {"text": "Good day", "on": True, "seq": 1, "reaction": "like"}
 OPERATOR_COMMANDS = [row for row in COMMANDS if row.permission in PERMISSIONS["operator"]]
 
 
-async def send(stream: Stream, command: Command, conversation: str) -> str:
+async def send(stream: Stream, command: Command, conversation: str, targets: dict[str, object]) -> str:
     """Send the command's frame. Return its ID."""
-    fields = {field.name for field in msgspec.structs.fields(command.frame)} - {"id", "conversation"}
-    assert fields <= {*VALUES}, "give the new field a value"
+    values = VALUES | targets
+    fields = fields_of(command)
+    assert fields <= {*values}, "give the new field a value"
     name = new_entry_id()
-    frame = {field: VALUES[field] for field in fields}
+    frame = {field: values[field] for field in fields}
     frame |= {"id": name} if isinstance(command, EntryCommand) else {}
     await stream.send(str(command.frame.__struct_config__.tag), conversation=conversation, **frame)
     return name
@@ -246,9 +247,11 @@ async def test_command_to_a_hidden_conversation_is_refused_as_to_an_unknown_one(
     office: Office, command: Command
 ) -> None:
     visitor, outside = await office.world.stream(office.vera), await office.world.stream(office.outside)
+    inside = await office.world.stream(office.inside)
+    targets = await targets_of(command, inside, office.vera.conversation)
     refusals: list[dict[str, Any]] = []
     for conversation in (office.vera.conversation, NOWHERE["conversation"]):
-        name = await send(outside, command, conversation)
+        name = await send(outside, command, conversation, targets)
         refused = await outside.until("error")
         assert refused.pop("id") in {name, ""}
         refusals.append(refused)
@@ -256,10 +259,10 @@ async def test_command_to_a_hidden_conversation_is_refused_as_to_an_unknown_one(
     assert refusals[0]["code"] == "unknown_conversation"
     await visitor.settled()
     before = len(visitor.heard)
-    inside = await office.world.stream(office.inside)
-    name = await send(inside, command, office.vera.conversation)
+    name = await send(inside, command, office.vera.conversation, targets)
     if isinstance(command, EntryCommand):
-        assert (await inside.until("ack", id=name))["seq"] == 2, "the refused command stored no entry"
+        ack = await inside.until("ack", id=name)
+        assert ack["seq"] == (3 if targets else 2), "the refused command stored no entry"
     else:
         await visitor.until(str(command.frame.__struct_config__.tag), conversation=office.vera.conversation)
         by_inside = [frame for frame in visitor.heard[before:] if frame["op"] in {"typing", "seen"}]

@@ -5,6 +5,9 @@ export type OperatorRole = "owner" | "admin" | "operator" | "analyst";
 export type Verb =
   | "read_conversation"
   | "send_message"
+  | "edit_message"
+  | "delete_message"
+  | "react"
   | "show_typing"
   | "mark_seen"
   | "erase_own"
@@ -14,6 +17,7 @@ export type Verb =
   | "consent_own"
   | "close_conversation"
   | "add_note"
+  | "moderate_messages"
   | "read_inbox"
   | "ban_visitor"
   | "read_people"
@@ -33,6 +37,9 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
   operator: [
     "read_conversation",
     "send_message",
+    "edit_message",
+    "delete_message",
+    "react",
     "show_typing",
     "mark_seen",
     "close_conversation",
@@ -45,10 +52,14 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
   admin: [
     "read_conversation",
     "send_message",
+    "edit_message",
+    "delete_message",
+    "react",
     "show_typing",
     "mark_seen",
     "close_conversation",
     "add_note",
+    "moderate_messages",
     "read_inbox",
     "ban_visitor",
     "read_people",
@@ -63,10 +74,14 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
   owner: [
     "read_conversation",
     "send_message",
+    "edit_message",
+    "delete_message",
+    "react",
     "show_typing",
     "mark_seen",
     "close_conversation",
     "add_note",
+    "moderate_messages",
     "read_inbox",
     "ban_visitor",
     "read_people",

@@ -3,7 +3,16 @@
 /** Longest message, in Unicode code points. */
 export const MAX_TEXT = 8000;
 
-export type Kind = "message" | "note" | "closed" | "erased";
+export type Kind =
+  | "message"
+  | "edited"
+  | "deleted"
+  | "reaction"
+  | "note"
+  | "note_edited"
+  | "note_deleted"
+  | "closed"
+  | "erased";
 
 export type AuthorKind = "visitor" | "operator" | "system" | "rule" | "api_key";
 
@@ -11,9 +20,30 @@ export type Side = "visitor" | "operator";
 
 export type Status = "open" | "snoozed" | "closed";
 
-/** The content of a message. */
+export type ReactionName = "like" | "love" | "laugh" | "wow" | "sad" | "thanks";
+
+/** The content of a message. `quote`: the ID of the message that it answers, in the same conversation. */
 export interface MessageData {
   text: string;
+  quote?: string;
+}
+
+/** The new text of a message or a note. `entry`: its ID. */
+export interface EditedData {
+  entry: string;
+  text: string;
+}
+
+/** A message or a note was deleted. `entry`: its ID. Its own data and those of its edits are null. */
+export interface DeletedData {
+  entry: string;
+}
+
+/** The author has added (`on`) or removed a reaction to a message. `entry`: the ID of the message. */
+export interface ReactionData {
+  entry: string;
+  reaction: ReactionName;
+  on: boolean;
 }
 
 /** The content of a note. The visitor never sees it. */
@@ -52,12 +82,18 @@ interface EntryOf<K extends Kind, D> {
 /**
  * One item of a conversation's timeline. `seq` is the number on the receiver's side; visitors receive no position.
  *
- * It never changes, unless its content is erased. Then `data` is null, and only IDs, numbers, time, kind and the
- * author's kind remain.
+ * It never changes, unless its content is deleted or erased. Then `data` is null, and only IDs, numbers, time, kind
+ * and the author's kind remain. A visitor receives a message that was edited, and its earlier edits, with the newest
+ * text.
  */
 export type Entry =
   | EntryOf<"message", MessageData>
+  | EntryOf<"edited", EditedData>
+  | EntryOf<"deleted", DeletedData>
+  | EntryOf<"reaction", ReactionData>
   | EntryOf<"note", NoteData>
+  | EntryOf<"note_edited", EditedData>
+  | EntryOf<"note_deleted", DeletedData>
   | EntryOf<"closed", ClosedData>
   | EntryOf<"erased", ErasedData>;
 
@@ -71,7 +107,7 @@ export interface SeenMarks {
  * A conversation in the list of a visitor's conversations. All numbers are those that the visitor counts.
  *
  * `number` identifies it for people. `unread` counts messages of the other side after the visitor's mark. `last` is
- * the newest entry that the visitor sees.
+ * the newest message, `closed` or `erased`. A message that was edited has its newest text.
  */
 export interface VisitorSummary {
   id: string;

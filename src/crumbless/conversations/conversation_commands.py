@@ -2,17 +2,23 @@
 
 from typing import TypeVar
 
+import msgspec
+
 from crumbless.conversations.conversation_close import close_conversation
-from crumbless.conversations.message_send import send_message
+from crumbless.conversations.message_delete import before_delete, delete_message
+from crumbless.conversations.message_edit import before_edit, edit_message
+from crumbless.conversations.message_send import before_message, send_message
 from crumbless.conversations.note_add import add_note
+from crumbless.conversations.reaction_set import before_reaction, set_reaction
 from crumbless.conversations.seen_mark import mark_seen
 from crumbless.conversations.typing_show import show_typing
 from crumbless.core.errors import ApiError
 from crumbless.ledger.entry import check_entry_id, check_text
-from crumbless.protocol.frames import Close, Note, Seen, Send, Typing
+from crumbless.protocol.frames import Close, Delete, DeleteNote, Edit, EditNote, Note, React, Seen, Send, Typing
 from crumbless.realtime.command import ActionCommand, Command, EntryCommand
 
-Text = TypeVar("Text", Send, Note)
+Text = TypeVar("Text", Send, Note, Edit, EditNote)
+Change = TypeVar("Change", Delete, DeleteNote, React)
 
 MAX_SEQ = 2**53
 """Larger numbers lose digits in JavaScript."""
@@ -25,8 +31,20 @@ def check_message(frame: Text) -> Text:
         ApiError: `bad_id`, `empty_text`, `text_too_long`, `bad_text`, `malformed`.
     """
     check_entry_id(frame.id)
+    if isinstance(frame, Send):
+        if frame.quote:
+            check_entry_id(frame.quote)
+    elif not isinstance(frame, Note):
+        check_entry_id(frame.entry)
     text = check_text(frame.text)
-    return frame if text is frame.text else type(frame)(frame.id, frame.conversation, text)
+    return frame if text is frame.text else msgspec.structs.replace(frame, text=text)
+
+
+def check_target(frame: Change) -> Change:
+    """Return the frame. Raises ApiError `bad_id`."""
+    check_entry_id(frame.id)
+    check_entry_id(frame.entry)
+    return frame
 
 
 def check_closing(frame: Close) -> Close:
@@ -43,8 +61,13 @@ def check_mark(frame: Seen) -> Seen:
 
 
 COMMANDS: tuple[Command, ...] = (
-    EntryCommand(Send, "send_message", send_message, check_message),
+    EntryCommand(Send, "send_message", send_message, check_message, before=before_message),
+    EntryCommand(Edit, "edit_message", edit_message, check_message, before=before_edit),
+    EntryCommand(Delete, "delete_message", delete_message, check_target, before=before_delete, erases=True),
+    EntryCommand(React, "react", set_reaction, check_target, before=before_reaction),
     EntryCommand(Note, "add_note", add_note, check_message),
+    EntryCommand(EditNote, "add_note", edit_message, check_message, before=before_edit),
+    EntryCommand(DeleteNote, "add_note", delete_message, check_target, before=before_delete, erases=True),
     EntryCommand(Close, "close_conversation", close_conversation, check_closing, rate="frames"),
     ActionCommand(Typing, "show_typing", show_typing),
     ActionCommand(Seen, "mark_seen", mark_seen, check_mark),

@@ -8,8 +8,9 @@ import msgspec
 from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, select
 
 from crumbless.conversations.conversation_wire import InboxPage
+from crumbless.ledger.entry import with_newest_text
 from crumbless.ledger.tables import conversation, entry, site
-from crumbless.ledger.timeline_read import position_of, positions_of, visitor_seq_at
+from crumbless.ledger.timeline_read import is_newest_edit, position_of, positions_of, visitor_seq_at
 from crumbless.ledger.visibility_sql import IN_SCOPE, scope_values, visible_conversations
 from crumbless.protocol.frames import ConversationSummary
 from crumbless.protocol.timeline import Author, Entry, SeenMarks, Status
@@ -123,10 +124,11 @@ def _summaries() -> Select[Any]:
     )
     last = entry.alias("last")
     is_last = and_(last.c.conversation_no == conversation.c.no, last.c.seq == newest)
+    edit = entry.alias("edit")
     newest_columns = [column.label(f"newest_{column.name}") for column in last.c]
     return (
         select(conversation, visitor.c.name.label("visitor_name"), site.c.name.label("site_name"))
-        .add_columns(unread.label("unread"), *newest_columns)
+        .add_columns(unread.label("unread"), edit.c.data.label("newest_edit"), *newest_columns)
         .add_columns(
             visitor.c.contact_id,
             contact.c.name.label("contact_name"),
@@ -137,6 +139,7 @@ def _summaries() -> Select[Any]:
         .join(site, site.c.id == conversation.c.site_id)
         .outerjoin(contact, contact.c.id == visitor.c.contact_id)
         .outerjoin(last, is_last)
+        .outerjoin(edit, is_newest_edit(edit, last))
         .where(conversation.c.workspace_id == bindparam("workspace"))
     )
 
@@ -162,6 +165,7 @@ def _summary(row: Any) -> ConversationSummary:
 
 def _newest(row: Any) -> Entry:
     author = Author(row.newest_author_kind, row.newest_author_name, row.newest_author_id)
+    data = with_newest_text(row.newest_data, row.newest_edit)
     return Entry(
         conversation=row.id,
         id=row.newest_id,
@@ -169,6 +173,6 @@ def _newest(row: Any) -> Entry:
         at=row.newest_at,
         kind=row.newest_kind,
         author=author,
-        data=None if row.newest_data is None else msgspec.Raw(row.newest_data),
+        data=None if data is None else msgspec.Raw(data),
         position=row.newest_position,
     )

@@ -7,8 +7,9 @@ import msgspec
 from sqlalchemy import Connection, Integer, and_, bindparam, func, select
 
 from crumbless.ledger.conversation_status import status_for_visitor
+from crumbless.ledger.entry import with_newest_text
 from crumbless.ledger.tables import conversation, entry
-from crumbless.ledger.timeline_read import conversation_for_visitor
+from crumbless.ledger.timeline_read import conversation_for_visitor, is_newest_edit
 from crumbless.protocol.timeline import Author, Entry, VisitorConversation, VisitorConversations, VisitorSummary
 from crumbless.visitors.visitor_reach import REACHED, newest_reached, reaches
 
@@ -64,12 +65,13 @@ _unread = (
 )
 _newest_seen = (
     select(entry.c.seq)
-    .where(_own, entry.c.visitor_seq.is_not(None))
+    .where(_own, entry.c.kind.in_(("message", "closed", "erased")))
     .order_by(entry.c.seq.desc())
     .limit(1)
     .scalar_subquery()
 )
 _last = entry.alias("last")
+_edit = entry.alias("edit")
 _SUMMARIES = (
     select(
         conversation.c.id,
@@ -78,10 +80,12 @@ _SUMMARIES = (
         conversation.c.started_at,
         conversation.c.last_visitor_seq,
         _unread.label("unread"),
+        _edit.c.data.label("newest_edit"),
         *[column.label(f"entry_{column.name}") for column in _last.c],
     )
     .select_from(conversation)
     .outerjoin(_last, and_(_last.c.conversation_no == conversation.c.no, _last.c.seq == _newest_seen))
+    .outerjoin(_edit, is_newest_edit(_edit, _last))
 )
 # Built once: see timeline_read.py.
 _PAGE = (
@@ -106,7 +110,7 @@ def _summary(row: Any) -> VisitorSummary:
 
 def _entry(row: Any) -> Entry:
     author = Author(row.entry_author_kind, row.entry_author_name)
-    data = None if row.entry_data is None else msgspec.Raw(row.entry_data)
+    data = with_newest_text(row.entry_data, row.newest_edit)
     return Entry(
         conversation=row.id,
         id=row.entry_id,
@@ -114,5 +118,5 @@ def _entry(row: Any) -> Entry:
         at=row.entry_at,
         kind=row.entry_kind,
         author=author,
-        data=data,
+        data=None if data is None else msgspec.Raw(data),
     )

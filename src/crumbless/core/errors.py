@@ -96,6 +96,10 @@ ERROR_SPECS: dict[str, ErrorSpec] = {
     "erased": ErrorSpec(
         410, "This conversation has been erased", "It cannot be continued, and its messages cannot be sent again."
     ),
+    "unknown_entry": ErrorSpec(404, "There is no such message in this conversation", "It may have been hidden."),
+    "too_late": ErrorSpec(403, "This message can no longer be changed", "Ask an admin, or write another message."),
+    "deleted": ErrorSpec(410, "This message was deleted", "Write it again if you still want to send it."),
+    "unchanged": ErrorSpec(409, "This is already so", "Nothing has to be done."),
     "last_owner": ErrorSpec(409, "A workspace needs an owner", "Make another operator an owner first."),
     "outdated_revision": ErrorSpec(409, "The consent question has changed", "Reload the page and ask again."),
     "ticket_gone": ErrorSpec(

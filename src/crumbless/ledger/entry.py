@@ -63,9 +63,21 @@ class Appended(msgspec.Struct, eq=False, gc=False):
     team: str | None = None
 
 
-def message_data(text: str) -> str:
-    """Return the data of a message or a note."""
-    return _encode(MessageData(text)).decode()
+def message_data(text: str, quote: str = "") -> str:
+    """Return the data of a message or a note. `quote`: the ID of a message that it answers."""
+    return _encode(MessageData(text, quote)).decode()
+
+
+def entry_data(data: msgspec.Struct) -> str:
+    """Return the data of an entry of another kind."""
+    return _encode(data).decode()
+
+
+def with_newest_text(data: str | None, edit: str | None) -> str | None:
+    """Return the data of a message or an edit with the text of the newest edit, if there is one."""
+    if data is None or edit is None:
+        return data
+    return _encode(msgspec.json.decode(data) | {"text": msgspec.json.decode(edit)["text"]}).decode()
 
 
 def erasure(workspace: int, conversation: str, entry_id: str, at: int, by: AuthorKind = "visitor") -> NewEntry:

@@ -107,13 +107,27 @@ class Ledger:
         self._wakeups.put(False)
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
 
-    def submit(self, entry: NewEntry, done: Done, scope: Scope | None) -> None:
+    def submit(
+        self,
+        entry: NewEntry,
+        done: Done,
+        scope: Scope | None,
+        operation: Operation[object] | None = None,
+        *,
+        erases: bool = False,
+    ) -> None:
         """Append `entry`. `done` receives the outcome on the event loop after the commit. `scope`: the operator's.
+
+        Args:
+            operation: runs before, in the same transaction. Its error rejects the entry.
+            erases: the operation returns an Erasure: see `erase`.
 
         Raises:
             ApiError: `busy` if nothing was queued.
         """
-        self._enqueue(WriteRequest(entry, None, done, scope=scope))
+        request = WriteRequest(entry, operation, done if operation is None else _answer_bugs(entry, done), scope=scope)
+        request.erases = erases
+        self._enqueue(request)
 
     async def append(self, entry: NewEntry, operation: Operation[object] | None = None) -> Appended:
         """Run `operation` and append `entry`, in one transaction. Return after the commit.
@@ -253,6 +267,18 @@ class Ledger:
         except Exception:
             # The entries are on disk and must be acknowledged. Clients that missed them detect the gap.
             log.exception("could not publish committed entries")
+
+
+def _answer_bugs(entry: NewEntry, done: Done) -> Done:
+    """Return a function that passes outcomes on, and other errors of an operation as `internal`."""
+
+    def deliver(outcome: object) -> None:
+        if not isinstance(outcome, Appended | ApiError):
+            log.error("an entry's operation failed", exc_info=cast(Exception, outcome))
+            outcome = ApiError("internal", entry_id=entry.id)
+        done(outcome)
+
+    return deliver
 
 
 def _proves_room(request: WriteRequest) -> bool:

@@ -104,6 +104,8 @@ def run_operation(connection: Connection, request: WriteRequest, append: Callabl
             raise
         connection.exec_driver_sql("ROLLBACK TO work")
         request.made = None
+        if isinstance(error, ApiError) and request.entry is not None:
+            error.entry_id = request.entry.id
         request.outcome = error
     events = take_events(connection)
     request.events = () if isinstance(request.outcome, Exception) else (*request.events, *events)

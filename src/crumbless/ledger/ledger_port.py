@@ -40,7 +40,15 @@ class LedgerPort(Protocol):
     @property
     def healthy(self) -> bool: ...
 
-    def submit(self, entry: NewEntry, done: Done, scope: Scope | None) -> None: ...
+    def submit(
+        self,
+        entry: NewEntry,
+        done: Done,
+        scope: Scope | None,
+        operation: Operation[object] | None = None,
+        *,
+        erases: bool = False,
+    ) -> None: ...
 
     async def append(self, entry: NewEntry, operation: Operation[object] | None = None) -> Appended: ...
 

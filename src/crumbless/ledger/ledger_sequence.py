@@ -191,8 +191,10 @@ def assign_sequence(
 
 def _repeat(before: Appended, entry: NewEntry) -> Appended | ApiError:
     if before.entry.data is None:
-        # A client that did not receive the acknowledgement sends the message again. It stays erased everywhere.
-        return ApiError("erased", entry_id=entry.id)
+        # A client that did not receive the acknowledgement sends the message again. It stays erased everywhere. This
+        # conversation was not erased, so here the message was deleted.
+        code = "deleted" if before.entry.conversation == entry.conversation else "erased"
+        return ApiError(code, entry_id=entry.id)
     if not _same(before.entry, entry):
         return ApiError("id_conflict", entry_id=entry.id)
     return Appended(

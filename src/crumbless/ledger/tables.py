@@ -139,6 +139,8 @@ entry = Table(
     # The entry's content as JSON (protocol/timeline.py); null once it was erased. Text on PostgreSQL too: the server
     # passes it on byte for byte, and compares a message that is sent again with it.
     Column("data", Text),
+    # The ID of the newest edit, which has the text that visitors see. It is set in the message and its earlier edits.
+    Column("edit_id", Id),
     # Each index begins with another column, so that there is only one index for each lookup. Between two that begin
     # alike, PostgreSQL may choose the wrong one while tables are small, and still use it when they have grown.
     UniqueConstraint("conversation_no", "seq"),

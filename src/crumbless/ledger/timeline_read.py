@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, select
+from msgspec import UNSET, UnsetType
+from sqlalchemy import ColumnElement, Connection, FromClause, Integer, Select, and_, bindparam, select
 
 from crumbless.ledger.conversation_status import status_for_visitor
-from crumbless.ledger.entry import Appended, NewEntry
+from crumbless.ledger.entry import Appended, NewEntry, with_newest_text
 from crumbless.ledger.tables import conversation, entry, workspace
 from crumbless.ledger.visibility_sql import IN_SCOPE, scope_values
 from crumbless.protocol.timeline import SeenMarks, VisitorConversation
@@ -75,9 +76,18 @@ def seq_of(connection: Connection, conversation_no: int, visitor_seq: int) -> in
 def entries_for_visitor(
     connection: Connection, workspace_id: int, conversation_id: str, after: int, limit: int
 ) -> list[Appended]:
-    """Return the conversation's next entries that the visitor sees, after a number of the visitor's."""
+    """Return the conversation's next entries that the visitor sees, after a number of the visitor's.
+
+    Messages that were edited have their newest text.
+    """
     values = {"workspace": workspace_id, "conversation": conversation_id, "after": after, "limit": limit}
-    return [appended(row) for row in connection.execute(_AFTER_VISITOR_SEQ, values)]
+    rows = connection.execute(_AFTER_VISITOR_SEQ, values)
+    return [appended(row, with_newest_text(row.data, row.newest_edit)) for row in rows]
+
+
+def is_newest_edit(edit: FromClause, of: FromClause) -> ColumnElement[bool]:
+    """Return the condition that a row is the newest edit of another one."""
+    return and_(edit.c.id == of.c.edit_id, edit.c.workspace_id == of.c.workspace_id)
 
 
 def entries() -> Select[Any]:
@@ -86,8 +96,8 @@ def entries() -> Select[Any]:
     return select(entry, *own).join(conversation, conversation.c.no == entry.c.conversation_no)
 
 
-def appended(row: Any) -> Appended:
-    """Return the entry in a row of the table."""
+def appended(row: Any, data: str | UnsetType | None = UNSET) -> Appended:
+    """Return the entry in a row of the table. `data` replaces that of the row."""
     stored = NewEntry(
         workspace=row.workspace_id,
         conversation=row.conversation_id,
@@ -97,7 +107,7 @@ def appended(row: Any) -> Appended:
         author_kind=row.author_kind,
         author_id=row.author_id,
         author_name=row.author_name,
-        data=row.data,
+        data=row.data if data is UNSET else data,
     )
     return Appended(stored, row.seq, row.visitor_seq, row.position, repeat=False, site=row.site_id, team=row.team_id)
 
@@ -124,10 +134,14 @@ _NUMBER = select(conversation.c.no).where(
 _OF_CONVERSATION = (
     entries().where(entry.c.conversation_no == _NUMBER.scalar_subquery()).limit(bindparam("limit", type_=Integer))
 )
+_edit = entry.alias("edit")
 # An entry's number for the visitor is never above its seq, so the index on seq serves visitors as well.
-_AFTER_VISITOR_SEQ = _OF_CONVERSATION.where(
-    entry.c.seq > bindparam("after"), entry.c.visitor_seq > bindparam("after")
-).order_by(entry.c.seq)
+_AFTER_VISITOR_SEQ = (
+    _OF_CONVERSATION.where(entry.c.seq > bindparam("after"), entry.c.visitor_seq > bindparam("after"))
+    .outerjoin(_edit, is_newest_edit(_edit, entry))
+    .add_columns(_edit.c.data.label("newest_edit"))
+    .order_by(entry.c.seq)
+)
 _VISITOR_SEQ = (
     select(entry.c.visitor_seq)
     .where(

@@ -14,6 +14,7 @@ from crumbless.protocol.timeline import (
     Author,
     Contact,
     Entry,
+    ReactionName,
     SeenMarks,
     Side,
     Status,
@@ -80,11 +81,42 @@ class Auth(ClientFrame, frozen=True, tag="auth"):
 
 
 class Send(ClientFrame, frozen=True, tag="send"):
-    """Append a message. The client creates `id`; sending it again is the same message."""
+    """Append a message. The client creates `id`; sending it again is the same message.
+
+    `quote`: the ID of the message that it answers; empty for none.
+    """
 
     id: bounds.Id
     conversation: bounds.Id
     text: bounds.MessageText
+    quote: bounds.Id = ""
+
+
+class Edit(ClientFrame, frozen=True, tag="edit"):
+    """Change the text of a message. `entry`: its ID. Idempotent by `id`, as `send` is."""
+
+    id: bounds.Id
+    conversation: bounds.Id
+    entry: bounds.Id
+    text: bounds.MessageText
+
+
+class Delete(ClientFrame, frozen=True, tag="delete"):
+    """Delete the content of a message. `entry`: its ID. Idempotent by `id`, as `send` is."""
+
+    id: bounds.Id
+    conversation: bounds.Id
+    entry: bounds.Id
+
+
+class React(ClientFrame, frozen=True, tag="react"):
+    """Add (`on`) or remove a reaction to a message. `entry`: its ID. Idempotent by `id`, as `send` is."""
+
+    id: bounds.Id
+    conversation: bounds.Id
+    entry: bounds.Id
+    reaction: ReactionName
+    on: bool
 
 
 class Note(ClientFrame, frozen=True, tag="note"):
@@ -93,6 +125,23 @@ class Note(ClientFrame, frozen=True, tag="note"):
     id: bounds.Id
     conversation: bounds.Id
     text: bounds.MessageText
+
+
+class EditNote(ClientFrame, frozen=True, tag="edit_note"):
+    """Change the text of a note (operators only), as `edit` does for a message."""
+
+    id: bounds.Id
+    conversation: bounds.Id
+    entry: bounds.Id
+    text: bounds.MessageText
+
+
+class DeleteNote(ClientFrame, frozen=True, tag="delete_note"):
+    """Delete the content of a note (operators only), as `delete` does for a message."""
+
+    id: bounds.Id
+    conversation: bounds.Id
+    entry: bounds.Id
 
 
 class Close(ClientFrame, frozen=True, tag="close"):
@@ -120,7 +169,7 @@ class Ping(ClientFrame, frozen=True, tag="ping"):
     """Requests a `pong`."""
 
 
-AnyClientFrame = Auth | Send | Note | Close | Typing | Seen | Ping
+AnyClientFrame = Auth | Send | Edit | Delete | React | Note | EditNote | DeleteNote | Close | Typing | Seen | Ping
 
 
 # --- frames: server to client -------------------------------------------------------------------------------------

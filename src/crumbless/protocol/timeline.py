@@ -13,16 +13,52 @@ import msgspec
 MAX_TEXT = 8_000
 """Longest message, in Unicode code points."""
 
-Kind = Literal["message", "note", "closed", "erased"]
+Kind = Literal[
+    "message",
+    "edited",
+    "deleted",
+    "reaction",
+    "note",
+    "note_edited",
+    "note_deleted",
+    "closed",
+    "erased",
+]
 AuthorKind = Literal["visitor", "operator", "system", "rule", "api_key"]
 Side = Literal["visitor", "operator"]
 Status = Literal["open", "snoozed", "closed"]
 
 
-class MessageData(msgspec.Struct, frozen=True):
-    """The content of a message."""
+ReactionName = Literal["like", "love", "laugh", "wow", "sad", "thanks"]
+"""The reactions to a message. Clients show each as an emoji."""
+
+
+class MessageData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The content of a message. `quote`: the ID of the message that it answers, in the same conversation."""
 
     text: str
+    quote: str = ""
+
+
+class EditedData(msgspec.Struct, frozen=True):
+    """The new text of a message or a note. `entry`: its ID."""
+
+    entry: str
+    text: str
+
+
+class DeletedData(msgspec.Struct, frozen=True):
+    """A message or a note was deleted. `entry`: its ID. Its own data and those of its edits are null."""
+
+    entry: str
+
+
+class ReactionData(msgspec.Struct, frozen=True):
+    """The author has added (`on`) or removed a reaction to a message. `entry`: the ID of the message."""
+
+    entry: str
+    reaction: ReactionName
+    on: bool
 
 
 class NoteData(msgspec.Struct, frozen=True):
@@ -42,13 +78,18 @@ class ErasedData(msgspec.Struct, frozen=True):
 
 ENTRY_DATA: Mapping[Kind, type[msgspec.Struct]] = {
     "message": MessageData,
+    "edited": EditedData,
+    "deleted": DeletedData,
+    "reaction": ReactionData,
     "note": NoteData,
+    "note_edited": EditedData,
+    "note_deleted": DeletedData,
     "closed": ClosedData,
     "erased": ErasedData,
 }
 """The content of an entry of each kind."""
 
-VISIBLE_KINDS: frozenset[Kind] = frozenset({"message", "closed", "erased"})
+VISIBLE_KINDS: frozenset[Kind] = frozenset({"message", "edited", "deleted", "reaction", "closed", "erased"})
 """The kinds that the conversation's visitor sees and counts."""
 
 
@@ -63,8 +104,9 @@ class Author(msgspec.Struct, frozen=True, omit_defaults=True):
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One item of a conversation's timeline. `seq` is the number on the receiver's side; visitors receive no position.
 
-    It never changes, unless its content is erased. Then `data` is null, and only IDs, numbers, time, kind and the
-    author's kind remain.
+    It never changes, unless its content is deleted or erased. Then `data` is null, and only IDs, numbers, time, kind
+    and the author's kind remain. A visitor receives a message that was edited, and its earlier edits, with the newest
+    text.
     """
 
     conversation: str
@@ -88,7 +130,7 @@ class VisitorSummary(msgspec.Struct, frozen=True):
     """A conversation in the list of a visitor's conversations. All numbers are those that the visitor counts.
 
     `number` identifies it for people. `unread` counts messages of the other side after the visitor's mark. `last` is
-    the newest entry that the visitor sees.
+    the newest message, `closed` or `erased`. A message that was edited has its newest text.
     """
 
     id: str

@@ -12,7 +12,7 @@ import msgspec
 
 from crumbless.core.rate_limit import Rate
 from crumbless.ledger.entry import NewEntry
-from crumbless.ledger.ledger_port import LedgerPort, ReaderPort
+from crumbless.ledger.ledger_port import LedgerPort, Operation, ReaderPort
 from crumbless.protocol.frames import Auth, ClientFrame, Ping
 from crumbless.realtime.bus_port import BusPort
 from crumbless.security.access import Session, Verb
@@ -47,6 +47,9 @@ class EntryCommand(Generic[F]):
 
     `check` returns the frame as it is stored, or raises ApiError. `entry` creates the entry from it, without I/O,
     because there are thousands of messages. `limit`: how often each stream may send it, besides `rate`.
+
+    `before`: returns an operation for the entry's transaction, which runs before it and may reject it; None if nothing
+    has to be read or changed. `erases`: that operation deletes data and returns an Erasure.
     """
 
     frame: type[F]
@@ -55,6 +58,8 @@ class EntryCommand(Generic[F]):
     check: Callable[[F], F]
     rate: Rates = "messages"
     limit: Rate | None = None
+    before: Callable[[Session, F], Operation[object] | None] | None = None
+    erases: bool = False
 
 
 @dataclass(frozen=True, slots=True)

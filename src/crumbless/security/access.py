@@ -17,6 +17,9 @@ Verb = Literal[
     # visitors and operators
     "read_conversation",
     "send_message",
+    "edit_message",
+    "delete_message",
+    "react",
     "show_typing",
     "mark_seen",
     # visitors
@@ -28,6 +31,7 @@ Verb = Literal[
     # operators
     "close_conversation",
     "add_note",
+    "moderate_messages",
     "read_inbox",
     "ban_visitor",
     "read_people",
@@ -44,10 +48,28 @@ Verb = Literal[
 
 _READS: frozenset[Verb] = frozenset({"read_conversation", "read_inbox", "read_people", "manage_own"})
 _ANSWERS: frozenset[Verb] = frozenset(
-    {"send_message", "add_note", "close_conversation", "show_typing", "mark_seen", "ban_visitor"}
+    {
+        "send_message",
+        "edit_message",
+        "delete_message",
+        "react",
+        "add_note",
+        "close_conversation",
+        "show_typing",
+        "mark_seen",
+        "ban_visitor",
+    }
 )
 _MANAGES: frozenset[Verb] = frozenset(
-    {"manage_people", "manage_sites", "manage_workspace", "manage_security", "read_audit", "erase_data"}
+    {
+        "manage_people",
+        "manage_sites",
+        "manage_workspace",
+        "manage_security",
+        "read_audit",
+        "erase_data",
+        "moderate_messages",
+    }
 )
 _OWNS: frozenset[Verb] = frozenset({"manage_owners", "delete_workspace"})
 
@@ -56,6 +78,9 @@ PERMISSIONS: dict[Role, frozenset[Verb]] = {
         {
             "read_conversation",
             "send_message",
+            "edit_message",
+            "delete_message",
+            "react",
             "show_typing",
             "mark_seen",
             "erase_own",

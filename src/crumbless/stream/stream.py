@@ -356,8 +356,11 @@ class StreamConnection:
     def _run(self, command: Command, frame: ClientFrame) -> None:
         try:
             if isinstance(command, EntryCommand):
-                entry = command.entry(self.session, frame)
-                self._services.ledger.submit(entry, self._complete, visible(self.session))
+                entry, scope = command.entry(self.session, frame), visible(self.session)
+                if command.before is None or (operation := command.before(self.session, frame)) is None:
+                    self._services.ledger.submit(entry, self._complete, scope)
+                else:
+                    self._services.ledger.submit(entry, self._complete, scope, operation, erases=command.erases)
             else:
                 self._start_command(command.run(self._services, self.session, frame))
         except ApiError as error:

@@ -29,7 +29,7 @@ def erase_conversations(connection: Connection, workspace_id: int, conversations
     inside = entry.c.conversation_no.in_(numbers)
     messages = connection.execute(select(func.count()).where(inside, entry.c.kind == "message")).scalar_one()
     author = case((entry.c.author_kind == "visitor", ""), else_=entry.c.author_id)
-    connection.execute(update(entry).where(inside).values(author_id=author, author_name="", data=None))
+    connection.execute(update(entry).where(inside).values(author_id=author, author_name="", data=None, edit_id=None))
     connection.execute(
         update(conversation)
         .where(conversation.c.no.in_(numbers))
