@@ -46,6 +46,7 @@ function belongs(group: MessageGroup, message: ShownMessage): boolean {
     last !== undefined &&
     last.author.kind === message.author.kind &&
     (last.author.name ?? "") === (message.author.name ?? "") &&
+    Boolean(last.note) === Boolean(message.note) &&
     last.state !== "refused" &&
     Math.abs(message.at - last.at) < GROUP_PAUSE_MS
   );

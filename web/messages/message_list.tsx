@@ -1,10 +1,12 @@
 /** Renders a thread: bubbles in groups, days and the send states of our messages. Texts are only inserted as text nodes. */
 
 import type { ConversationTexts } from "texts:conversation";
-import type { ComponentChildren, JSX } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { ComponentChildren, ComponentType, JSX } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { importPart } from "../core/import_part";
 import { DAY_MS } from "../core/time_units";
 import "./message_list.css";
+import type { MessageExtrasProps } from "./message_extras";
 import { type Block, blocksOf, type MessageGroup } from "./message_groups";
 import type { ShownItem, ShownMessage } from "./message_log";
 
@@ -15,6 +17,8 @@ export interface MessageListProps {
   locale: string;
   /** Returns the name of an author who has none. */
   nameOf?: (item: ShownMessage) => string;
+  /** The label of notes, where there are any. */
+  noteLabel?: string;
   /**
    * Whether the author's name is visible, and not only for screen readers. When absent, it is visible for the other side's
    * messages.
@@ -97,15 +101,32 @@ function GroupView({ group, list }: { group: MessageGroup; list: MessageListProp
     <div class={group.own ? "thread-group own" : "thread-group"}>
       <p class={named ? "thread-author" : "thread-author hidden"}>{authorName(group, list)}</p>
       {group.messages.map((message) => (
-        <p key={message.id} class={`bubble ${message.state ?? ""}`} dir="auto">
-          {message.text}
-        </p>
+        <Bubble key={message.id} message={message} list={list} />
       ))}
       {last?.state === "refused" ? (
         <Refusal message={last} list={list} />
       ) : (
         last && <Meta message={last} list={list} showState={group.showState} />
       )}
+    </div>
+  );
+}
+
+const loadExtras = importPart(() => import("./message_extras"));
+
+function Bubble({ message, list }: { message: ShownMessage; list: MessageListProps }): JSX.Element {
+  const { state, note, quote, later } = message;
+  const [Extras, setExtras] = useState<ComponentType<MessageExtrasProps> | null>(null);
+  useEffect(() => {
+    // The state is a function, which a setter would call. Without the part the message is shown as its newest text.
+    if (later) loadExtras().then((part) => setExtras(() => part.MessageExtras), Boolean);
+  }, [later]);
+  return (
+    <div class={`bubble ${note ? "note" : (state ?? "")}`} dir="auto">
+      {note && <b>{list.noteLabel}</b>}
+      {quote !== undefined && <blockquote>{quote || "…"}</blockquote>}
+      {message.deleted ? <i>{list.words.deletedMessage}</i> : message.text}
+      {later && Extras && <Extras later={later} words={list.words} />}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** The thread of one conversation, computed from its entries. Values are immutable; there is no I/O. */
 
 import type { Author, Entry, SeenMarks, Side } from "../wire/timeline";
+import { type About, entriesAbout, newestText, withoutDeleted } from "./message_changes";
 import type { PendingCommand } from "./pending_command";
 
 /** A contiguous part of a timeline, in seq order, and the position up to which each side has read. */
@@ -36,10 +37,15 @@ const emptied = (entry: Entry): Entry =>
 export const textOf = (entry: Entry | null | undefined): string | undefined =>
   entry?.kind === "message" ? entry.data?.text : undefined;
 
-const joined = (earlier: readonly Entry[], later: readonly Entry[]): readonly Entry[] =>
-  isErased(later) ? [...earlier, ...later].map(emptied) : [...earlier, ...later];
+const joined = (earlier: readonly Entry[], later: readonly Entry[]): readonly Entry[] => {
+  const all = [...earlier, ...later];
+  return isErased(later) ? all.map(emptied) : withoutDeleted(all, later, emptied);
+};
 
-/** Append entries. Known entries are ignored; a gap ends the operation. An erasure empties all earlier entries. */
+/**
+ * Append entries. Known entries are ignored; a gap ends the operation. An erasure empties all earlier entries, a deletion those that
+ * it names.
+ */
 export function applyEntries(log: MessageLog, entries: readonly Entry[]): Applied {
   const added: Entry[] = [];
   let lastSeq = log.lastSeq;
@@ -102,6 +108,14 @@ export interface ShownMessage {
   state: SendState | null;
   /** The code of the refusal, or empty. */
   refused: string;
+  /** A note for the team. */
+  note?: boolean;
+  /** The message was deleted. */
+  deleted?: boolean;
+  /** The edits of the message, and the reactions to it. */
+  later?: readonly Entry[] | undefined;
+  /** The text of the quoted message, empty if it is deleted or not loaded; undefined without a quote. */
+  quote?: string | undefined;
 }
 
 export interface ShownClosing {
@@ -127,21 +141,32 @@ export interface ShownOptions {
 export function shownItems(log: MessageLog, options: ShownOptions): ShownItem[] {
   const known = new Set(log.entries.map((entry) => entry.id));
   const waiting = options.pending.filter((message) => !known.has(message.id));
+  const about = entriesAbout(log.entries);
   return [
-    ...log.entries.flatMap((entry) => shownEntry(entry, log, options.side)),
+    ...(isErased(log.entries) ? [] : log.entries.flatMap((entry) => shownEntry(entry, log, options.side, about))),
     ...waiting.map((message) => shownPending(message, options)),
   ];
 }
 
-function shownEntry(entry: Entry, log: MessageLog, side: Side): ShownItem[] {
+function shownEntry(entry: Entry, log: MessageLog, side: Side, about: About): ShownItem[] {
   const { id, seq, at, author } = entry;
   if (entry.kind === "closed" && entry.data) return [{ kind: "closed", id, seq, at, author }];
-  const text = textOf(entry);
-  if (text === undefined) return [];
+  const { data } = entry;
+  if (entry.kind !== "message" && entry.kind !== "note") return [];
   const own = author.kind === side;
+  const note = entry.kind === "note";
   const seen = seq <= log.seen[side === "visitor" ? "operator" : "visitor"];
-  const state = own ? (seen ? "seen" : "sent") : null;
-  return [{ kind: "message", id, seq, at, author, text, own, state, refused: "" }];
+  const state = own && data && !note ? (seen ? "seen" : "sent") : null;
+  const text = newestText(entry, about);
+  const quoted = data && "quote" in data && data.quote;
+  const quote = quoted
+    ? newestText(
+        log.entries.find((one) => one.id === quoted),
+        about,
+      )
+    : undefined;
+  const later = about.get(id);
+  return [{ kind: "message", id, seq, at, author, text, own, state, refused: "", note, deleted: !data, later, quote }];
 }
 
 function shownPending({ id, at, text, refused }: PendingCommand, options: ShownOptions): ShownMessage {

@@ -100,7 +100,9 @@ export class CommandOutbox {
     const message = this.#pending.find((command) => command.id === failure.id);
     if (!message) return;
     this.#clearTimers(message.id);
-    if (RETRYABLE.has(failure.code)) this.#sendLater(message.id, failure.retry_after ?? 0);
+    // It was stored and deleted since. It must not be sent again.
+    if (failure.code === "deleted") this.acknowledge(message.id);
+    else if (RETRYABLE.has(failure.code)) this.#sendLater(message.id, failure.retry_after ?? 0);
     else if (failure.code === "id_conflict") this.#settleConflict(message);
     else this.#replace(message.id, { ...message, refused: failure.code });
     this.#sendNext();

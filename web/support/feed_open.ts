@@ -89,7 +89,14 @@ export function open(changes: Partial<FeedOptions> = {}) {
   };
   const page = { visible: true };
   const api = new TableApi("https://chat.example", "n");
-  const callbacks = { ring: vi.fn(), onEnded: vi.fn(), onOperator: vi.fn(), onErased: vi.fn(), keep: vi.fn() };
+  const callbacks = {
+    ring: vi.fn(),
+    onEnded: vi.fn(),
+    onOperator: vi.fn(),
+    onErased: vi.fn(),
+    onDeleted: vi.fn(),
+    keep: vi.fn(),
+  };
   let stream: StreamOptions | undefined;
   const openLine = (options: StreamOptions) => {
     stream = options;

@@ -162,6 +162,7 @@ export class DeskApp {
         storeDraft(conversation, "");
         void this.#cache?.forgetThread(conversation);
       },
+      onDeleted: (conversation) => void this.#cache?.forgetThread(conversation),
       onOperator: (operator) => this.#session.know(operator),
       operator,
       warm,

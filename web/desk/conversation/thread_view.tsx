@@ -182,6 +182,7 @@ function TalkBody({ feed, thread, summary, onEdit }: BodyProperties) {
       <MessageList
         items={itemsOf(feed, thread, operator)}
         words={shared}
+        noteLabel={words.note}
         locale={language}
         nameOf={(item) => item.author.name || (item.author.kind === "visitor" && summary?.visitor_name) || ""}
         showsAuthor={(item) => isColleague(item.author, operator)}

@@ -161,11 +161,11 @@ const LAST_WORDS = 160;
 
 /** The author's name is a separate element, so that only the text decides the direction. */
 function LastWords({ row, operator }: Pick<RowProperties, "row" | "operator">) {
-  const { words } = useTranslations();
+  const { words, shared } = useTranslations();
   if (!row.last) return null;
   if (isErasure(row.last)) return <>{row.last?.author.kind === "visitor" ? words.erased : words.deleted}</>;
   const { author } = row.last;
-  const text = textOf(row.last) ?? "";
+  const text = textOf(row.last) ?? shared.deletedMessage;
   const by = author.id === operator?.id ? words.you : `${author.name || words.formerOperator}:`;
   return (
     <>

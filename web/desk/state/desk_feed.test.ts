@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiProblem } from "../../core/api";
 import type { PendingCommand } from "../../messages/pending_command";
 import { ME, message, open, opened, VISITOR, welcome } from "../../support/feed_open";
+import type { Entry } from "../../wire/timeline";
 import { whoTypes } from "./typing_watch";
 
 beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true }));
@@ -259,6 +260,34 @@ describe("an erased conversation", () => {
     receive({ op: "error", code: "erased", message: "", id: feed.outbox.pending[0]?.id ?? "", retry_after: 0 });
     expect(feed.outbox.pending).toEqual([]);
     expect(callbacks.onErased).toHaveBeenCalledWith("a");
+  });
+});
+
+describe("a deleted message", () => {
+  const deletion = (conversation: string) =>
+    ({ ...message(3, 3, { kind: "deleted", data: { entry: message(2, 2).id } }), conversation }) as Entry;
+
+  it("leaves no text in an opened thread", async () => {
+    const { feed, callbacks, receive } = await opened();
+    const before = JSON.stringify(feed.threads.thread.value?.log.entries);
+    receive({ op: "entries", entries: [deletion("a")] });
+    const [first, second] = feed.threads.thread.value?.log.entries ?? [];
+    expect(before).toContain(JSON.stringify(message(2, 2).data));
+    expect([first?.data, second?.data]).toEqual([message(1, 1).data, null]);
+    expect(callbacks.onDeleted).not.toHaveBeenCalled();
+  });
+
+  it("is reported for a thread that only the device stores", async () => {
+    const { callbacks, receive } = await opened();
+    receive({ op: "entries", entries: [deletion("b")] });
+    expect(callbacks.onDeleted).toHaveBeenCalledExactlyOnceWith("b");
+  });
+
+  it("is not sent again", async () => {
+    const { feed, receive } = await opened();
+    feed.reply("a", "hello");
+    receive({ op: "error", code: "deleted", message: "", id: feed.outbox.pending[0]?.id ?? "", retry_after: 0 });
+    expect(feed.outbox.pending).toEqual([]);
   });
 });
 

@@ -11,6 +11,7 @@
  */
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { type Api, ApiProblem } from "../../core/api";
+import { deletionOf } from "../../messages/message_changes";
 import { isErasure } from "../../messages/message_log";
 import { CommandOutbox } from "../../messages/message_outbox";
 import type { PendingCommand } from "../../messages/pending_command";
@@ -48,6 +49,8 @@ export interface FeedOptions {
   readonly onEnded: () => void;
   /** A visitor has erased a conversation. No part of it may stay stored here. */
   readonly onErased: (conversation: string) => void;
+  /** A message or note of a conversation was deleted that is not in memory. No copy of it may stay stored here. */
+  readonly onDeleted: (conversation: string) => void;
   /** Called with the signed-in operator, as soon as the server has sent it. */
   readonly onOperator: (operator: Operator) => void;
   /** Whether the page is visible now. */
@@ -319,6 +322,8 @@ export class DeskFeed {
     this.outbox.acknowledge(entry.id);
     this.typists.value = stopTyping(this.typists.peek(), entry.conversation, entry.author);
     if (isErasure(entry)) this.#erased(entry.conversation);
+    if (deletionOf(entry) && !this.threads.threads.peek().has(entry.conversation))
+      this.options.onDeleted(entry.conversation);
   }
 
   /** Waiting replies are deleted too: they have no recipient, and they may quote erased texts. */

@@ -216,3 +216,33 @@ describe("an erasure", () => {
     expect([arrived, missing.size, countUnread(inbox)]).toEqual([[], 0, 0]);
   });
 });
+
+describe("the newest message", () => {
+  const last = message(5, "a", 2);
+  const before = startInbox(page(5, [summary("a", { last_seq: 2, position: 5, last })]));
+  const edit = (target: string): Entry =>
+    ({ ...message(6, "a", 3), kind: "edited", data: { entry: target, text: "new" } }) as Entry;
+  const deletion = (target: string): Entry =>
+    ({ ...message(6, "a", 3), kind: "deleted", data: { entry: target } }) as Entry;
+
+  it("has the text of its newest edit", () => {
+    expect(textOf(row(applyEntries(before, [edit(last.id)]).inbox, "a")?.last)).toBe("new");
+    expect(row(applyEntries(before, [edit("a-1")]).inbox, "a")?.last).toBe(last);
+  });
+
+  it("is emptied by its deletion, and the summary is fetched, because the message may have been unread", () => {
+    const { inbox, missing, arrived } = applyEntries(before, [deletion(last.id)]);
+    expect(row(inbox, "a")).toMatchObject({ last_seq: 3, last: { id: last.id, data: null } });
+    expect(row(applyEntries(before, [deletion("a-1")]).inbox, "a")?.last).toBe(last);
+    expect([[...missing], arrived]).toEqual([[["a", 3]], []]);
+  });
+
+  it("is not replaced by a note or a reaction", () => {
+    const reaction = {
+      ...message(6, "a", 3),
+      kind: "reaction",
+      data: { entry: last.id, reaction: "like", on: true },
+    } as Entry;
+    expect(row(applyEntries(before, [reaction]).inbox, "a")).toMatchObject({ last, unread: 1, status: "open" });
+  });
+});

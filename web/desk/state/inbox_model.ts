@@ -1,6 +1,7 @@
 // The inbox as an immutable value: pages and frames are the input; the next inbox and the remaining requests are the output.
 // There is no clock and no network. Everything is derived from the timeline by the rules of docs/protocol.md. Every tab and every
 // operator that has applied the same entries shows the same list.
+import { deletionOf } from "../../messages/message_changes";
 import { isErasure } from "../../messages/message_log";
 import type { InboxPage } from "../../wire/conversation_wire";
 import type { ConversationSummary } from "../../wire/frames";
@@ -116,7 +117,7 @@ export function applyEntries(inbox: Inbox, entries: readonly Entry[], trusted = 
     const row = rows.get(entry.conversation);
     const next = row && applyEntry(row, entry);
     if (next) rows.set(entry.conversation, next);
-    else missing.set(entry.conversation, entry.seq);
+    if (!next || needsSummary(entry)) missing.set(entry.conversation, entry.seq);
   }
   return { inbox: { ...inbox, rows, position }, arrived, missing, gap };
 }
@@ -158,6 +159,9 @@ export function countUnread(inbox: Inbox): number {
   return unread;
 }
 
+/** Only the server knows whether a deleted message was unread, or the first without a reply. */
+const needsSummary = (entry: Entry): boolean => entry.kind === "deleted";
+
 export function isVisitorMessage(entry: Entry): boolean {
   return entry.kind === "message" && entry.author.kind === "visitor";
 }
@@ -182,9 +186,18 @@ function applyEntry(row: InboxRow, entry: Entry): InboxRow | null {
       position: entry.position ?? summary.position,
       unread: fromOperator ? 0 : summary.unread + Number(fromVisitor && entry.seq > summary.seen.operator),
       seen: fromOperator ? { ...summary.seen, operator: Math.max(entry.seq, summary.seen.operator) } : summary.seen,
-      last: entry.kind === "message" ? entry : summary.last,
+      last: lastAfter(entry, summary.last),
     },
   };
+}
+
+/** Return the newest message after the entry, with its newest text. */
+function lastAfter(entry: Entry, last: Entry | null): Entry | null {
+  if (entry.kind === "message") return entry;
+  if (last?.kind !== "message" || !last.data) return last;
+  if (entry.kind === "edited" && entry.data?.entry === last.id)
+    return { ...last, data: { ...last.data, text: entry.data.text } };
+  return deletionOf(entry) === last.id ? { ...last, author: { kind: last.author.kind }, data: null } : last;
 }
 
 /** Neither the texts nor their author stay. */
