@@ -17,6 +17,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
+from crumbless.conversations.snooze_set import SnoozeWaker
 from crumbless.core.deferred_import import deferred_module
 from crumbless.core.errors import ApiError, SettingsError
 from crumbless.core.gc_tuning import tune_gc
@@ -168,6 +169,7 @@ class Server:
         )
         self._events = EventPublisher(self._live.bus, self._tasks, visitors.bans.forget)
         self._readiness = Readiness(self.services)
+        self._snooze = SnoozeWaker(self._ledger, self.services.reader)
         self._loops = Loops(self.services.node.ended_loops)
 
     def _open_writer(self) -> BatchWriter:
@@ -198,7 +200,7 @@ class Server:
 
     def run_loops(self, group: asyncio.TaskGroup) -> None:
         """Run the node's periodic work in this group, until `stop`."""
-        parts = (self._tasks, self._seen, self._clock, self.services.streams, self._tcp, self._readiness)
+        parts = (self._tasks, self._seen, self._clock, self.services.streams, self._tcp, self._readiness, self._snooze)
         self._loops.start(group, [*self._live.loops(), *(part.loop for part in parts)])
 
     def begin_stop(self) -> None:

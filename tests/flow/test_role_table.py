@@ -61,6 +61,10 @@ async def test_role_can_send_the_commands_of_its_permissions(world: World, role:
         ("note", {"id": note, "text": "For the team"}),
         ("edit_note", {"entry": note, "text": "For the team only"}),
         ("delete_note", {"entry": note}),
+        ("assign", {"operator": ""}),
+        ("priority", {"priority": "high"}),
+        ("snooze", {"until": None}),
+        ("wake", {}),
         ("close", {}),
         ("typing", {"on": True}),
         ("seen", {"seq": 1}),
@@ -72,7 +76,7 @@ async def test_role_can_send_the_commands_of_its_permissions(world: World, role:
         elif entry:
             assert (await stream.until("ack", id=entry["id"]))["conversation"] == vera.conversation
     timeline = await world.timeline(vera.conversation)
-    assert len(timeline) == (9 if writes else 1)
+    assert len(timeline) == (13 if writes else 1)
     moderator = "moderate_messages" in PERMISSIONS[role]
     await stream.send("delete", id=(name := new_entry_id()), conversation=vera.conversation, **first)
     answer = await stream.until("ack" if moderator else "error", id=name)

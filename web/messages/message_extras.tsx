@@ -20,15 +20,13 @@ export interface MessageExtrasProps {
 }
 
 export function MessageExtras({ later, words }: MessageExtrasProps): JSX.Element {
+  const edited = later.some((entry) => entry.kind === "edited" || entry.kind === "note_edited");
   return (
-    <>
-      {later.some((entry) => entry.kind === "edited" || entry.kind === "note_edited") && <small>{words.edited}</small>}
-      {reactionsOf(later).map(({ emoji, count }) => (
-        <small key={emoji}>
-          {emoji} {count}
-        </small>
-      ))}
-    </>
+    <div>
+      <small>
+        {edited && words.edited} {reactionsOf(later).map(({ emoji, count }) => ` ${emoji} ${count}`)}
+      </small>
+    </div>
   );
 }
 

@@ -35,7 +35,14 @@ test("another side, another name or a pause of five minutes ends a group", () =>
 });
 
 test("an event is not grouped", () => {
-  const event: ShownItem = { kind: "closed", id: "e", seq: 2, at: NOON, author: { kind: "operator" } };
+  const event: ShownItem = {
+    kind: "closed",
+    change: "closed",
+    id: "e",
+    seq: 2,
+    at: NOON,
+    author: { kind: "operator" },
+  };
   expect(shape([message("a", NOON), event, message("b", NOON)])).toEqual(["day", "a", "closed", "b"]);
 });
 

@@ -8,7 +8,7 @@ import { DAY_MS } from "../core/time_units";
 import "./message_list.css";
 import type { MessageExtrasProps } from "./message_extras";
 import { type Block, blocksOf, type MessageGroup } from "./message_groups";
-import type { ShownItem, ShownMessage } from "./message_log";
+import type { ShownClosing, ShownItem, ShownMessage } from "./message_log";
 
 export interface MessageListProps {
   items: readonly ShownItem[];
@@ -17,8 +17,8 @@ export interface MessageListProps {
   locale: string;
   /** Returns the name of an author who has none. */
   nameOf?: (item: ShownMessage) => string;
-  /** The label of notes, where there are any. */
-  noteLabel?: string;
+  /** Returns the text of an entry that only operators see: of a change, or the label of a note. */
+  textOf?: (kind: ShownClosing["change"]) => string | undefined;
   /**
    * Whether the author's name is visible, and not only for screen readers. When absent, it is visible for the other side's
    * messages.
@@ -85,7 +85,7 @@ function BlockView({ block, list }: { block: Block; list: MessageListProps }): J
     case "closed":
       return (
         <p class="thread-line">
-          {list.words.closed} · {timeText(block.item.at, list.locale)}
+          {list.textOf?.(block.item.change) ?? list.words.closed} · {timeText(block.item.at, list.locale)}
         </p>
       );
     case "group":
@@ -123,9 +123,9 @@ function Bubble({ message, list }: { message: ShownMessage; list: MessageListPro
   }, [later]);
   return (
     <div class={`bubble ${note ? "note" : (state ?? "")}`} dir="auto">
-      {note && <b>{list.noteLabel}</b>}
+      {note && <b>{list.textOf?.("note")}</b>}
       {quote !== undefined && <blockquote>{quote || "…"}</blockquote>}
-      {message.deleted ? <i>{list.words.deletedMessage}</i> : message.text}
+      {message.deleted ? <i>{list.words.deleted}</i> : message.text}
       {later && Extras && <Extras later={later} words={list.words} />}
     </div>
   );

@@ -118,8 +118,11 @@ export interface ShownMessage {
   quote?: string | undefined;
 }
 
+/** A change of the conversation, shown as a line. */
 export interface ShownClosing {
   kind: "closed";
+  /** The entry's kind. Visitors receive closings only. */
+  change: Entry["kind"];
   id: string;
   seq: number;
   at: number;
@@ -150,9 +153,9 @@ export function shownItems(log: MessageLog, options: ShownOptions): ShownItem[] 
 
 function shownEntry(entry: Entry, log: MessageLog, side: Side, about: About): ShownItem[] {
   const { id, seq, at, author } = entry;
-  if (entry.kind === "closed" && entry.data) return [{ kind: "closed", id, seq, at, author }];
   const { data } = entry;
-  if (entry.kind !== "message" && entry.kind !== "note") return [];
+  if (entry.kind !== "message" && entry.kind !== "note")
+    return data && !("entry" in data) ? [{ kind: "closed", change: entry.kind, id, seq, at, author }] : [];
   const own = author.kind === side;
   const note = entry.kind === "note";
   const seen = seq <= log.seen[side === "visitor" ? "operator" : "visitor"];

@@ -30,6 +30,10 @@ export const summary = (last_seq: number, position: number): ConversationSummary
   seen: { visitor: 0, operator: 0 },
   last: null,
   contact: null,
+  operator: "",
+  team: "",
+  priority: "normal",
+  snoozed_until: null,
 });
 
 export const message = (seq: number, position: number, changes: Partial<Entry> = {}): Entry =>

@@ -17,6 +17,9 @@ export type Verb =
   | "consent_own"
   | "close_conversation"
   | "add_note"
+  | "assign_conversation"
+  | "set_priority"
+  | "snooze_conversation"
   | "moderate_messages"
   | "read_inbox"
   | "ban_visitor"
@@ -44,6 +47,9 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
     "mark_seen",
     "close_conversation",
     "add_note",
+    "assign_conversation",
+    "set_priority",
+    "snooze_conversation",
     "read_inbox",
     "ban_visitor",
     "read_people",
@@ -59,6 +65,9 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
     "mark_seen",
     "close_conversation",
     "add_note",
+    "assign_conversation",
+    "set_priority",
+    "snooze_conversation",
     "moderate_messages",
     "read_inbox",
     "ban_visitor",
@@ -81,6 +90,9 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
     "mark_seen",
     "close_conversation",
     "add_note",
+    "assign_conversation",
+    "set_priority",
+    "snooze_conversation",
     "moderate_messages",
     "read_inbox",
     "ban_visitor",

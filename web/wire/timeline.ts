@@ -11,6 +11,10 @@ export type Kind =
   | "note"
   | "note_edited"
   | "note_deleted"
+  | "assigned"
+  | "priority"
+  | "snoozed"
+  | "woken"
   | "closed"
   | "erased";
 
@@ -46,10 +50,32 @@ export interface ReactionData {
   on: boolean;
 }
 
-/** The content of a note. The visitor never sees it. */
+/** The content of a note. The visitor never sees it. `mentions`: the IDs of operators whom it mentions. */
 export interface NoteData {
   text: string;
+  mentions?: string[];
 }
+
+export type Priority = "low" | "normal" | "high" | "urgent";
+
+/** The operator and the team of the conversation from now on, by ID. Empty: none. Null: unchanged. */
+export interface AssignedData {
+  operator: string | null;
+  team: string | null;
+}
+
+/** The priority of the conversation from now on. */
+export interface PriorityData {
+  priority: Priority;
+}
+
+/** The team has postponed the conversation: until this time, or until the visitor's next message (null). */
+export interface SnoozedData {
+  until: number | null;
+}
+
+/** Empty: a snoozed conversation is open again. The author is an operator, or the system when the time has come. */
+export type WokenData = Record<string, never>;
 
 /** Empty: the entry itself contains the author and time of the closing. */
 export type ClosedData = Record<string, never>;
@@ -94,6 +120,10 @@ export type Entry =
   | EntryOf<"note", NoteData>
   | EntryOf<"note_edited", EditedData>
   | EntryOf<"note_deleted", DeletedData>
+  | EntryOf<"assigned", AssignedData>
+  | EntryOf<"priority", PriorityData>
+  | EntryOf<"snoozed", SnoozedData>
+  | EntryOf<"woken", WokenData>
   | EntryOf<"closed", ClosedData>
   | EntryOf<"erased", ErasedData>;
 

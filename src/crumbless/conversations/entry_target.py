@@ -4,13 +4,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, or_, select
 
-from crumbless.conversations.conversation_store import site_and_team_of
 from crumbless.core.errors import ApiError
 from crumbless.core.time_units import MINUTE_MS
 from crumbless.ledger.tables import conversation, entry
 from crumbless.protocol.timeline import Kind
 from crumbless.security.access import Session
-from crumbless.security.visibility import visible
+from crumbless.security.visibility import is_visible, visible
 
 CHANGE_MS = 10 * MINUTE_MS
 """How long the sender may edit and delete a message. Later this needs the permission `moderate_messages`."""
@@ -22,6 +21,23 @@ def is_stored(connection: Connection, actor: Session, entry_id: str) -> bool:
     return connection.execute(own).first() is not None
 
 
+def find_place(connection: Connection, actor: Session, conversation_id: str) -> Any:
+    """Return the row of a conversation that is to be changed.
+
+    Raises:
+        ApiError: `unknown_conversation`, also outside of the actor's scope; `erased`.
+    """
+    of_conversation = select(conversation).where(
+        conversation.c.id == conversation_id, conversation.c.workspace_id == actor.workspace
+    )
+    row = connection.execute(of_conversation).first()
+    if row is None or not is_visible(visible(actor), row.site_id, row.team_id):
+        raise ApiError("unknown_conversation")
+    if row.erased_at is not None:
+        raise ApiError("erased")
+    return row
+
+
 def find_target(connection: Connection, actor: Session, conversation_id: str, target: str, kind: Kind) -> Any:
     """Return the row of an entry of this kind.
 
@@ -29,11 +45,7 @@ def find_target(connection: Connection, actor: Session, conversation_id: str, ta
         ApiError: `unknown_conversation`, also outside of the actor's scope; `erased` for an erased conversation.
             `unknown_entry` if it has no such entry; `deleted` if the entry's content was deleted.
     """
-    site_and_team_of(connection, actor.workspace, conversation_id, visible(actor))
-    of_conversation = select(conversation.c.no, conversation.c.erased_at).where(conversation.c.id == conversation_id)
-    place = connection.execute(of_conversation).one()
-    if place.erased_at is not None:
-        raise ApiError("erased")
+    place = find_place(connection, actor, conversation_id)
     named = entry.c.conversation_no == place.no, entry.c.id == target, entry.c.kind == kind
     row = connection.execute(select(entry).where(*named)).first()
     if row is None:

@@ -8,17 +8,20 @@ import msgspec
 from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, select
 
 from crumbless.conversations.conversation_wire import InboxPage
+from crumbless.conversations.priority_set import PRIORITIES
 from crumbless.ledger.entry import with_newest_text
 from crumbless.ledger.tables import conversation, entry, site
 from crumbless.ledger.timeline_read import is_newest_edit, position_of, positions_of, visitor_seq_at
 from crumbless.ledger.visibility_sql import IN_SCOPE, scope_values, visible_conversations
 from crumbless.protocol.frames import ConversationSummary
-from crumbless.protocol.timeline import Author, Entry, SeenMarks, Status
+from crumbless.protocol.timeline import Author, Entry, Priority, SeenMarks, Status
 from crumbless.realtime.mark_poll import MarksRead, StoredMarks
 from crumbless.realtime.tables import visitor
 from crumbless.security.visibility import Scope
 from crumbless.visitors.contact_store import contact_of_row
 from crumbless.visitors.tables import contact
+
+_PRIORITY_NAMES: Mapping[int, Priority] = {number: name for name, number in PRIORITIES.items()}
 
 
 def inbox_page(
@@ -160,6 +163,10 @@ def _summary(row: Any) -> ConversationSummary:
         seen=SeenMarks(row.visitor_seen, row.operator_seen),
         last=None if row.newest_position is None else _newest(row),
         contact=contact_of_row(row),
+        operator=row.operator_id or "",
+        team=row.team_id or "",
+        priority=_PRIORITY_NAMES[row.priority],
+        snoozed_until=row.snoozed_until if row.status == "snoozed" else None,
     )
 
 

@@ -47,6 +47,7 @@ Digest = Annotated[str, msgspec.Meta(max_length=64)]
 Colour = Annotated[str, msgspec.Meta(max_length=7)]
 Origins = Annotated[list[Origin], msgspec.Meta(max_length=100)]
 Ids = Annotated[list[Id], msgspec.Meta(max_length=1_000)]
+Mentions = Annotated[list[Id], msgspec.Meta(max_length=50)]
 SiteKeys = Annotated[list[SiteKey], msgspec.Meta(max_length=1_000)]
 
 Provider = Annotated[str, msgspec.Meta(max_length=32)]

@@ -97,6 +97,9 @@ ERROR_SPECS: dict[str, ErrorSpec] = {
         410, "This conversation has been erased", "It cannot be continued, and its messages cannot be sent again."
     ),
     "unknown_entry": ErrorSpec(404, "There is no such message in this conversation", "It may have been hidden."),
+    "unknown_operator": ErrorSpec(
+        404, "There is no such operator or team", "The operator must be active, and able to see the conversation."
+    ),
     "too_late": ErrorSpec(403, "This message can no longer be changed", "Ask an admin, or write another message."),
     "deleted": ErrorSpec(410, "This message was deleted", "Write it again if you still want to send it."),
     "unchanged": ErrorSpec(409, "This is already so", "Nothing has to be done."),

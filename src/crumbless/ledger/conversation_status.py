@@ -1,13 +1,22 @@
 """The rules by which entries change a conversation's state. web/desk/state/inbox_model.ts has the same rules."""
 
+from collections.abc import Mapping
+
 from crumbless.protocol.timeline import AuthorKind, Kind, Status
 
 
 def status_after(status: Status, kind: Kind) -> Status:
     """Return the status after an entry of this kind: a message opens, `closed` and `erased` close."""
-    if kind == "message":
-        return "open"
-    return "closed" if kind in {"closed", "erased"} else status
+    return _STATUS.get(kind, status)
+
+
+_STATUS: Mapping[Kind, Status] = {
+    "message": "open",
+    "snoozed": "snoozed",
+    "woken": "open",
+    "closed": "closed",
+    "erased": "closed",
+}
 
 
 def status_for_visitor(status: Status) -> Status:

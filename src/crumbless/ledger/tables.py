@@ -88,6 +88,13 @@ conversation = Table(
     Column("operator_seen", Integer, nullable=False, default=0),
     # The workspace's position when a seen mark last moved. It shows which marks a reconnecting operator has missed.
     Column("seen_position", BigInteger, nullable=False, default=0),
+    # The operator whom it is assigned to.
+    Column("operator_id", Id),
+    # -1: low, 0: normal, 1: high, 2: urgent.
+    Column("priority", Integer, nullable=False, server_default="0"),
+    # When it will be open again, while the status is `snoozed`. A message opens it and leaves this value, so that
+    # messages do not change the index.
+    Column("snoozed_until", BigInteger),
     # The consent under which events of this conversation may be relayed.
     Column("receipt_chain", String(22)),
     Column("started_at", BigInteger, nullable=False),
@@ -111,6 +118,12 @@ conversation = Table(
         "position",
         # So on PostgreSQL too. Only migrations create it there, and naming the dialect would import it (25 ms).
         sqlite_where=text("waiting_since IS NOT NULL"),
+    ),
+    Index(
+        "ix_conversation_snoozed_until",
+        "snoozed_until",
+        sqlite_where=text("snoozed_until IS NOT NULL"),
+        postgresql_where=text("snoozed_until IS NOT NULL"),
     ),
     Index("uq_conversation_workspace_id_number", "workspace_id", "number", unique=True),
     Index(None, "workspace_id", "seen_position"),

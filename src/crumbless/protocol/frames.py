@@ -14,6 +14,7 @@ from crumbless.protocol.timeline import (
     Author,
     Contact,
     Entry,
+    Priority,
     ReactionName,
     SeenMarks,
     Side,
@@ -40,7 +41,9 @@ class ConversationSummary(msgspec.Struct, frozen=True):
 
     `number` identifies the conversation for people, in its workspace. `waiting_since`: when the visitor wrote the first
     message without an operator's reply; null when every message has one. `position` is that of the newest entry. `last`
-    is the newest message, or the entry `erased` once the visitor has erased the conversation.
+    is the newest message, or the entry `erased` once the visitor has erased the conversation. `operator` and `team`:
+    the IDs of those to whom it is assigned, or empty. `snoozed_until`: null if it is not snoozed, or until the next
+    message.
     """
 
     id: str
@@ -57,6 +60,10 @@ class ConversationSummary(msgspec.Struct, frozen=True):
     seen: SeenMarks
     last: Entry | None
     contact: Contact | None = None
+    operator: str = ""
+    team: str = ""
+    priority: Priority = "normal"
+    snoozed_until: int | None = None
 
 
 # --- frames: client to server -------------------------------------------------------------------------------------
@@ -120,11 +127,15 @@ class React(ClientFrame, frozen=True, tag="react"):
 
 
 class Note(ClientFrame, frozen=True, tag="note"):
-    """Append a note for the team (operators only). The visitor never receives it. Idempotent by `id`, as `send` is."""
+    """Append a note for the team (operators only). The visitor never receives it. Idempotent by `id`, as `send` is.
+
+    `mentions`: the IDs of operators whom the note mentions.
+    """
 
     id: bounds.Id
     conversation: bounds.Id
     text: bounds.MessageText
+    mentions: bounds.Mentions = []
 
 
 class EditNote(ClientFrame, frozen=True, tag="edit_note"):
@@ -142,6 +153,44 @@ class DeleteNote(ClientFrame, frozen=True, tag="delete_note"):
     id: bounds.Id
     conversation: bounds.Id
     entry: bounds.Id
+
+
+class Assign(ClientFrame, frozen=True, tag="assign"):
+    """Assign a conversation to an operator, a team or both (operators only). Idempotent by `id`, as `send` is.
+
+    A field that is null does not change. An empty one removes the operator or the team.
+    """
+
+    id: bounds.Id
+    conversation: bounds.Id
+    operator: bounds.Id | None = None
+    team: bounds.Id | None = None
+
+
+class SetPriority(ClientFrame, frozen=True, tag="priority"):
+    """Set the priority of a conversation (operators only). Idempotent by `id`, as `send` is."""
+
+    id: bounds.Id
+    conversation: bounds.Id
+    priority: Priority
+
+
+class Snooze(ClientFrame, frozen=True, tag="snooze"):
+    """Postpone a conversation (operators only): until a time, or until the visitor's next message (null).
+
+    Idempotent by `id`, as `send` is.
+    """
+
+    id: bounds.Id
+    conversation: bounds.Id
+    until: int | None = None
+
+
+class Wake(ClientFrame, frozen=True, tag="wake"):
+    """Open a snoozed conversation (operators only). Idempotent by `id`, as `send` is."""
+
+    id: bounds.Id
+    conversation: bounds.Id
 
 
 class Close(ClientFrame, frozen=True, tag="close"):
@@ -169,7 +218,24 @@ class Ping(ClientFrame, frozen=True, tag="ping"):
     """Requests a `pong`."""
 
 
-AnyClientFrame = Auth | Send | Edit | Delete | React | Note | EditNote | DeleteNote | Close | Typing | Seen | Ping
+AnyClientFrame = (
+    Auth
+    | Send
+    | Edit
+    | Delete
+    | React
+    | Note
+    | EditNote
+    | DeleteNote
+    | Assign
+    | SetPriority
+    | Snooze
+    | Wake
+    | Close
+    | Typing
+    | Seen
+    | Ping
+)
 
 
 # --- frames: server to client -------------------------------------------------------------------------------------

@@ -21,6 +21,10 @@ Kind = Literal[
     "note",
     "note_edited",
     "note_deleted",
+    "assigned",
+    "priority",
+    "snoozed",
+    "woken",
     "closed",
     "erased",
 ]
@@ -61,10 +65,37 @@ class ReactionData(msgspec.Struct, frozen=True):
     on: bool
 
 
-class NoteData(msgspec.Struct, frozen=True):
-    """The content of a note. The visitor never sees it."""
+class NoteData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The content of a note. The visitor never sees it. `mentions`: the IDs of operators whom it mentions."""
 
     text: str
+    mentions: list[str] = []
+
+
+Priority = Literal["low", "normal", "high", "urgent"]
+
+
+class AssignedData(msgspec.Struct, frozen=True):
+    """The operator and the team of the conversation from now on, by ID. Empty: none. Null: unchanged."""
+
+    operator: str | None
+    team: str | None
+
+
+class PriorityData(msgspec.Struct, frozen=True):
+    """The priority of the conversation from now on."""
+
+    priority: Priority
+
+
+class SnoozedData(msgspec.Struct, frozen=True):
+    """The team has postponed the conversation: until this time, or until the visitor's next message (null)."""
+
+    until: int | None
+
+
+class WokenData(msgspec.Struct, frozen=True):
+    """Empty: a snoozed conversation is open again. The author is an operator, or the system when the time has come."""
 
 
 class ClosedData(msgspec.Struct, frozen=True):
@@ -84,6 +115,10 @@ ENTRY_DATA: Mapping[Kind, type[msgspec.Struct]] = {
     "note": NoteData,
     "note_edited": EditedData,
     "note_deleted": DeletedData,
+    "assigned": AssignedData,
+    "priority": PriorityData,
+    "snoozed": SnoozedData,
+    "woken": WokenData,
     "closed": ClosedData,
     "erased": ErasedData,
 }

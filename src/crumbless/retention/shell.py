@@ -36,6 +36,8 @@ CONVERSATION_COLUMNS = (
     conversation.c.number,
     conversation.c.site_id,
     conversation.c.team_id,
+    conversation.c.operator_id,
+    conversation.c.priority,
     conversation.c.started_at,
 )
 """The columns of a conversation that emptying does not change."""

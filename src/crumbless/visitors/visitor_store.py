@@ -33,7 +33,7 @@ def erase_conversations(connection: Connection, workspace_id: int, conversations
     connection.execute(
         update(conversation)
         .where(conversation.c.no.in_(numbers))
-        .values(receipt_chain=None, erased_at=func.coalesce(conversation.c.erased_at, now_ms()))
+        .values(receipt_chain=None, snoozed_until=None, erased_at=func.coalesce(conversation.c.erased_at, now_ms()))
     )
     return messages
 

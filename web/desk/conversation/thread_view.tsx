@@ -173,6 +173,7 @@ function TalkBody({ feed, thread, summary, onEdit }: BodyProperties) {
       );
   }
   const operator = feed.operator.value;
+  const kinds: Readonly<Record<string, string>> = words.kinds;
   const earlier = () => {
     keepPlace();
     void feed.threads.showEarlier();
@@ -182,7 +183,7 @@ function TalkBody({ feed, thread, summary, onEdit }: BodyProperties) {
       <MessageList
         items={itemsOf(feed, thread, operator)}
         words={shared}
-        noteLabel={words.note}
+        textOf={(kind) => kinds[kind]}
         locale={language}
         nameOf={(item) => item.author.name || (item.author.kind === "visitor" && summary?.visitor_name) || ""}
         showsAuthor={(item) => isColleague(item.author, operator)}

@@ -165,7 +165,7 @@ function LastWords({ row, operator }: Pick<RowProperties, "row" | "operator">) {
   if (!row.last) return null;
   if (isErasure(row.last)) return <>{row.last?.author.kind === "visitor" ? words.erased : words.deleted}</>;
   const { author } = row.last;
-  const text = textOf(row.last) ?? shared.deletedMessage;
+  const text = textOf(row.last) ?? shared.deleted;
   const by = author.id === operator?.id ? words.you : `${author.name || words.formerOperator}:`;
   return (
     <>

@@ -32,6 +32,10 @@ const summary = (id: string, position: number): ConversationSummary => ({
   seen: { visitor: 1, operator: 0 },
   last: null,
   contact: null,
+  operator: "",
+  team: "",
+  priority: "normal",
+  snoozed_until: null,
 });
 
 const entry = (conversation: string, seq: number): Entry => ({

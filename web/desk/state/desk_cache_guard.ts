@@ -28,6 +28,10 @@ const summary = v.object({
   unread: v.number(),
   seen,
   last: v.nullable(entry),
+  operator: v.string(),
+  team: v.string(),
+  priority: v.picklist(["low", "normal", "high", "urgent"]),
+  snoozed_until: v.nullable(v.number()),
 });
 
 const operator = v.object({

@@ -33,6 +33,10 @@ function summary(id: string, changes: Partial<ConversationSummary> = {}): Conver
     seen: { visitor: 0, operator: 0 },
     last: null,
     contact: null,
+    operator: "",
+    team: "",
+    priority: "normal",
+    snoozed_until: null,
     ...changes,
   };
 }
@@ -244,5 +248,38 @@ describe("the newest message", () => {
       data: { entry: last.id, reaction: "like", on: true },
     } as Entry;
     expect(row(applyEntries(before, [reaction]).inbox, "a")).toMatchObject({ last, unread: 1, status: "open" });
+  });
+});
+
+describe("an entry of an operator's organisation", () => {
+  const before = startInbox(page(5, [summary("a", { operator: "op-1", team: "team-1" })]));
+  const changed = (kind: Entry["kind"], data: unknown, of = before) =>
+    applyEntries(of, [{ ...message(of.position + 1, "a", (row(of, "a")?.last_seq ?? 0) + 1), kind, data } as Entry])
+      .inbox;
+
+  it("changes the assignment, and leaves what it does not name", () => {
+    expect(row(changed("assigned", { operator: "op-2", team: null }), "a")).toMatchObject({
+      operator: "op-2",
+      team: "team-1",
+    });
+    expect(row(changed("assigned", { operator: null, team: "" }), "a")).toMatchObject({ operator: "op-1", team: "" });
+  });
+
+  it("changes the priority", () => {
+    expect(row(changed("priority", { priority: "high" }), "a")).toMatchObject({
+      priority: "high",
+      status: "open",
+      unread: 1,
+    });
+  });
+
+  it("snoozes until it is woken, or until a message", () => {
+    const snoozed = changed("snoozed", { until: 9 });
+    expect(row(snoozed, "a")).toMatchObject({ status: "snoozed", snoozed_until: 9 });
+    expect(row(changed("woken", {}, snoozed), "a")).toMatchObject({ status: "open", snoozed_until: null });
+    expect(row(changed("message", { text: "Hi" }, snoozed), "a")).toMatchObject({
+      status: "open",
+      snoozed_until: null,
+    });
   });
 });

@@ -187,8 +187,21 @@ function applyEntry(row: InboxRow, entry: Entry): InboxRow | null {
       unread: fromOperator ? 0 : summary.unread + Number(fromVisitor && entry.seq > summary.seen.operator),
       seen: fromOperator ? { ...summary.seen, operator: Math.max(entry.seq, summary.seen.operator) } : summary.seen,
       last: lastAfter(entry, summary.last),
+      ...organised(entry, summary),
     },
   };
+}
+
+type Organised = Partial<Pick<ConversationSummary, "operator" | "team" | "priority" | "snoozed_until">>;
+
+/** Return what the entry changes about the assignment, the priority or the snooze. */
+function organised(entry: Entry, before: ConversationSummary): Organised {
+  if (entry.kind === "message" || entry.kind === "woken" || entry.kind === "closed") return { snoozed_until: null };
+  if (!entry.data) return {};
+  if (entry.kind === "snoozed") return { snoozed_until: entry.data.until };
+  if (entry.kind === "priority") return { priority: entry.data.priority };
+  if (entry.kind !== "assigned") return {};
+  return { operator: entry.data.operator ?? before.operator, team: entry.data.team ?? before.team };
 }
 
 /** Return the newest message after the entry, with its newest text. */
@@ -208,8 +221,8 @@ function erasedRow({ summary }: InboxRow, entry: Entry): InboxRow {
 }
 
 function statusAfter(entry: Entry, before: Status): Status {
-  if (entry.kind === "message") return "open";
-  return entry.kind === "closed" ? "closed" : before;
+  if (entry.kind === "message" || entry.kind === "woken") return "open";
+  return entry.kind === "closed" || entry.kind === "snoozed" ? entry.kind : before;
 }
 
 /** Return since when the visitor waits for a reply: the same rule as in src/crumbless/ledger/conversation_status.py. */

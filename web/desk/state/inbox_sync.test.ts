@@ -20,6 +20,10 @@ const summary = (id: string, last_seq: number, position: number, unread = last_s
   seen: { visitor: 0, operator: 0 },
   last: null,
   contact: null,
+  operator: "",
+  team: "",
+  priority: "normal",
+  snoozed_until: null,
 });
 
 const message = (conversation: string, seq: number, position: number): Entry => ({

@@ -34,6 +34,10 @@ function pageOf(entries: Entry[], more = false, id = "a"): TimelinePage {
     seen: { visitor: 1, operator: 0 },
     last: last ?? null,
     contact: null,
+    operator: "",
+    team: "",
+    priority: "normal",
+    snoozed_until: null,
   };
   return { conversation, entries, more };
 }
