@@ -20,6 +20,7 @@ from crumbless.files.photo import MAX_BYTES
 from crumbless.http.request_limits import RequestLimits
 from crumbless.http.route import JSON, PUBLIC, STREAM, RateLimit, Route, RouteError, operator, visitor
 from crumbless.http.route_adapter import handler_of
+from crumbless.labels import label_api
 from crumbless.operations import check_api, health_api, task_api
 from crumbless.operator_data import operator_data_api
 from crumbless.pages import page_views, policy_page, security_txt
@@ -44,6 +45,7 @@ INBOX = operator("read_inbox", Visibility.CONVERSATION)
 CONVERSATIONS = operator("read_conversation", Visibility.CONVERSATION)
 BAN = operator("ban_visitor", Visibility.CONVERSATION)
 BANS = operator("ban_visitor", Visibility.WORKSPACE)
+READ_LABELS = operator("read_inbox", Visibility.WORKSPACE)
 READ_PEOPLE = operator("read_people", Visibility.WORKSPACE)
 PEOPLE = operator("manage_people", Visibility.WORKSPACE)
 TEAMS = operator("manage_people", Visibility.TEAM)
@@ -72,6 +74,8 @@ PASSKEY = ("passkey_refused", "ticket_gone")
 PROVIDER = ("provider_refused", "provider_away", "ticket_gone", "not_found")
 OWNERS, GONE = ("last_owner",), ("not_found",)
 MISSING = ("not_found", "unknown_conversation")
+FIRST_MESSAGE = ("identity_needed", "not_found", "id_conflict", "empty_text", "erased", "deleted", "work_needed")
+ANOTHER = ("banned", *FIRST_MESSAGE)
 IDENTITY = ("banned", "identity_refused", "other_identity")
 
 get, post, options = partial(Route, "GET"), partial(Route, "POST"), partial(Route, "OPTIONS")
@@ -100,21 +104,11 @@ ROUTES = (
         visitor_api.start,
         PUBLIC,
         status=201,
-        refuses=(
-            *(*IDENTITY, "identity_needed", "invalid_proof", "not_found"),
-            *("id_conflict", "empty_text", "erased", "deleted", "work_needed"),
-        ),
+        refuses=(*IDENTITY, *FIRST_MESSAGE, "invalid_proof"),
     ),
     get("/v1/visitor/conversations", visitor_api.get_conversations, visitor("read_conversation")),
     post(
-        "/v1/visitor/conversations",
-        visitor_api.post_conversation,
-        visitor("send_message"),
-        status=201,
-        refuses=(
-            *("banned", "identity_needed", "not_found", "id_conflict"),
-            *("empty_text", "erased", "deleted", "work_needed"),
-        ),
+        "/v1/visitor/conversations", visitor_api.post_conversation, visitor("send_message"), status=201, refuses=ANOTHER
     ),
     post("/v1/visitor/erase", visitor_api.erase, visitor("erase_own"), limit=PRIVACY),
     get(
@@ -306,6 +300,10 @@ ROUTES = (
     post("/v1/desk/teams", people_api.post_team_add, TEAMS, refuses=("not_found",)),
     post("/v1/desk/teams/{team}", people_api.post_team, TEAMS),
     post("/v1/desk/teams/{team}/remove", people_api.post_team_remove, TEAMS),
+    get("/v1/desk/labels", label_api.get_labels, READ_LABELS),
+    post("/v1/desk/labels", label_api.post_label_add, SETTINGS),
+    post("/v1/desk/labels/{label}", label_api.post_label, SETTINGS),
+    post("/v1/desk/labels/{label}/remove", label_api.post_label_remove, SETTINGS),
     get("/v1/desk/sites", site_api.get_sites, SITES),
     post("/v1/desk/sites", site_api.post_site_add, SITES),
     post("/v1/desk/sites/{key}", site_api.post_site, SITES, step_up=True),

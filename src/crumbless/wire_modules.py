@@ -7,6 +7,7 @@ from crumbless.audit_log import audit_wire
 from crumbless.consent import consent_wire
 from crumbless.conversations import conversation_wire
 from crumbless.files import file_wire
+from crumbless.labels import label_wire
 from crumbless.operations import operation_wire, task_wire
 from crumbless.people import people_wire
 from crumbless.protocol import frames, problem, timeline
@@ -23,6 +24,7 @@ WIRES: tuple[ModuleType, ...] = (
     file_wire,
     frames,
     identity_wire,
+    label_wire,
     operation_wire,
     people_wire,
     privacy_wire,

@@ -43,6 +43,7 @@ PUBLIC = {
 BODIES: dict[str, object] = {
     "POST /v1/desk/people/{person}": {"role": "analyst"},
     "POST /v1/desk/teams/{team}": {"name": "Changed"},
+    "POST /v1/desk/labels/{label}": {"name": "Changed", "colour": "#000000"},
     "POST /v1/desk/sites/{key}": {"name": "Tea", "origins": [TEA.origin]},
     "POST /v1/desk/me/passkeys/{passkey}/rename": {"name": "Changed"},
     "POST /v1/desk/sites/{key}/identity": {"mode": "optional"},
@@ -93,7 +94,7 @@ async def request(route: Route, by: Side, values: Mapping[str, str]) -> httpx.Re
 
 TABLES = (
     *("operator", "team", "invitation", "site", "identity_key", "passkey", "ban", "conversation", "one_time_token"),
-    "person_request",
+    *("person_request", "label"),
 )
 
 
@@ -242,6 +243,7 @@ CASES: dict[tuple[str, str], Case] = {
 
 NO_IDS = {
     # Values that an operator, a site or a client chooses or generates, and secrets.
+    *("colour",),
     *("id", "text", "page_origin", "claim", "work", "email", "password", "current", "new", "name", "language"),
     *("languages", "time_zone", "role", "origins", "accent", "side", "mode", "algorithm", "public_key", "network"),
     *("days", "reason", "end_others", "workspace_name", "site_name", "site_origins", "categories", "source"),

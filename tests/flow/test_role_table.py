@@ -20,6 +20,7 @@ NAMING = [route for route in ROUTES if route.who == "operator" and "{" in route.
 BODIES: dict[str, object] = {
     "/v1/desk/people/{person}": {"role": "operator"},
     "/v1/desk/teams/{team}": {"name": "Stolen"},
+    "/v1/desk/labels/{label}": {"name": "Stolen", "colour": "#000000"},
     "/v1/desk/sites/{key}": {"name": "Stolen", "origins": []},
     "/v1/desk/me/passkeys/{passkey}/rename": {"name": "Stolen"},
     "/v1/desk/requests/{person_request}/close": {"status": "declined"},
@@ -52,7 +53,9 @@ async def test_role_can_send_the_commands_of_its_permissions(world: World, role:
     stream = await world.stream(person)
     writes = "send_message" in PERMISSIONS[role]
     first = {"entry": (await world.timeline(vera.conversation))[0]["id"]}
-    sent, note = new_entry_id(), new_entry_id()
+    sent, note, owner = new_entry_id(), new_entry_id(), await world.operator()
+    new_label = {"name": new_entry_id(), "colour": "#0e6a5a"}
+    label = (await ask(world.http, owner, "POST", "/v1/desk/labels", new_label)).json()["id"]
     for op, fields in (
         ("send", {"id": sent, "text": "Good day"}),
         ("edit", {"entry": sent, "text": "Good day!"}),
@@ -62,6 +65,7 @@ async def test_role_can_send_the_commands_of_its_permissions(world: World, role:
         ("edit_note", {"entry": note, "text": "For the team only"}),
         ("delete_note", {"entry": note}),
         ("assign", {"operator": ""}),
+        ("label", {"label": label, "on": True}),
         ("priority", {"priority": "high"}),
         ("snooze", {"until": None}),
         ("wake", {}),
@@ -76,7 +80,7 @@ async def test_role_can_send_the_commands_of_its_permissions(world: World, role:
         elif entry:
             assert (await stream.until("ack", id=entry["id"]))["conversation"] == vera.conversation
     timeline = await world.timeline(vera.conversation)
-    assert len(timeline) == (13 if writes else 1)
+    assert len(timeline) == (14 if writes else 1)
     moderator = "moderate_messages" in PERMISSIONS[role]
     await stream.send("delete", id=(name := new_entry_id()), conversation=vera.conversation, **first)
     answer = await stream.until("ack" if moderator else "error", id=name)
@@ -88,6 +92,8 @@ async def things_of_bikes(world: World) -> dict[str, str]:
     oskar = await world.new_operator(OSKAR)
     victor = await world.visitor(shop=BIKES)
     team = await ask(world.http, oskar, "POST", "/v1/desk/teams", {"name": f"Bikes {new_entry_id()}"})
+    new_label = {"name": new_entry_id(), "colour": "#0e6a5a"}
+    label = await ask(world.http, oskar, "POST", "/v1/desk/labels", new_label)
     invited = {"email": f"{new_entry_id()}@bikes.example", "role": "operator"}
     assert (await ask(world.http, oskar, "POST", "/v1/desk/people/invite", invited)).status_code == 204
     people = (await ask(world.http, oskar, "GET", "/v1/desk/people")).json()
@@ -96,6 +102,7 @@ async def things_of_bikes(world: World) -> dict[str, str]:
         "person": oskar.id,
         "conversation": victor.conversation,
         "team": team.json()["id"],
+        "label": label.json()["id"],
         "invitation": people["invitations"][0]["id"],
         "key": BIKES.key,
         "session": sessions[0]["id"],

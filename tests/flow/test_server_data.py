@@ -25,7 +25,7 @@ FIXED: dict[str, set[str]] = {
     "conversation": {
         *("no", "id", "workspace_id", "number", "site_id", "team_id", "visitor_id", "status", "waiting_since"),
         *("last_seq", "last_visitor_seq", "position", "visitor_seen", "operator_seen", "seen_position"),
-        *("receipt_chain", "erased_at", "operator_id", "priority", "snoozed_until"),
+        *("receipt_chain", "erased_at", "operator_id", "priority", "labels", "snoozed_until"),
     },
     "entry": {"workspace_id", "position", "conversation_no", "seq", "visitor_seq", "id", "kind", "author_kind"},
     "visitor": {"id", "workspace_id", "site_id", "contact_id"},

@@ -248,6 +248,9 @@ async def test_command_to_a_hidden_conversation_is_refused_as_to_an_unknown_one(
     visitor, outside = await office.world.stream(office.vera), await office.world.stream(office.outside)
     inside = await office.world.stream(office.inside)
     targets, before_it = await prepare(command, inside, office.vera.conversation)
+    if "label" in fields_of(command):
+        made = await office.post("labels", {"name": new_entry_id(), "colour": "#0e6a5a"})
+        targets["label"] = made.json()["id"]
     refusals: list[dict[str, Any]] = []
     for conversation in (office.vera.conversation, NOWHERE["conversation"]):
         name = await send(outside, command, conversation, targets)

@@ -38,6 +38,7 @@ SUBJECTS = (
     "visitors",
     "business_hours",
     "filters",
+    "labels",
     "conversations",
     "stream",
     "operations",

@@ -7,7 +7,6 @@ from crumbless.realtime.command import Command
 from support.client import Stream
 from support.people import new_entry_id
 
-
 VALUES: dict[str, object] = {
     "mentions": [],
     "on": True,

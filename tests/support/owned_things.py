@@ -54,6 +54,10 @@ async def team(side: Side) -> str:
     return str((await side.post("teams", {"name": new_entry_id()}))["id"])
 
 
+async def label(side: Side) -> str:
+    return str((await side.post("labels", {"name": new_entry_id(), "colour": "#0e6a5a"}))["id"])
+
+
 async def invitation(side: Side) -> str:
     email, _ = invite(side.world.server, workspace=WORKSPACES[side.shop])
     return side.row("SELECT id FROM invitation WHERE email = ?", email)
@@ -124,6 +128,7 @@ MAKERS: dict[str, Make] = {
     "conversation": conversation,
     "person": person,
     "team": team,
+    "label": label,
     "invitation": invitation,
     "key": site,
     "kid": identity_key,

@@ -34,6 +34,7 @@ export const summary = (last_seq: number, position: number): ConversationSummary
   team: "",
   priority: "normal",
   snoozed_until: null,
+  labels: [],
 });
 
 export const message = (seq: number, position: number, changes: Partial<Entry> = {}): Entry =>

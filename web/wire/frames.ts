@@ -20,7 +20,7 @@ export const ENTRIES_PER_FRAME = 100;
  * message without an operator's reply; null when every message has one. `position` is that of the newest entry. `last`
  * is the newest message, or the entry `erased` once the visitor has erased the conversation. `operator` and `team`:
  * the IDs of those to whom it is assigned, or empty. `snoozed_until`: null if it is not snoozed, or until the next
- * message.
+ * message. `labels`: their IDs, in the order in which they were added. Some may be deleted.
  */
 export interface ConversationSummary {
   id: string;
@@ -41,6 +41,7 @@ export interface ConversationSummary {
   team: string;
   priority: Priority;
   snoozed_until: number | null;
+  labels: string[];
 }
 
 /**
@@ -141,6 +142,15 @@ export interface Assign {
   team?: string | null;
 }
 
+/** Add (`on`) a label to a conversation, or remove it (operators only). Idempotent by `id`, as `send` is. */
+export interface SetLabel {
+  op: "label";
+  id: string;
+  conversation: string;
+  label: string;
+  on: boolean;
+}
+
 /** Set the priority of a conversation (operators only). Idempotent by `id`, as `send` is. */
 export interface SetPriority {
   op: "priority";
@@ -204,6 +214,7 @@ export type AnyClientFrame =
   | EditNote
   | DeleteNote
   | Assign
+  | SetLabel
   | SetPriority
   | Snooze
   | Wake

@@ -18,6 +18,7 @@ export type Verb =
   | "close_conversation"
   | "add_note"
   | "assign_conversation"
+  | "set_label"
   | "set_priority"
   | "snooze_conversation"
   | "moderate_messages"
@@ -48,6 +49,7 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
     "close_conversation",
     "add_note",
     "assign_conversation",
+    "set_label",
     "set_priority",
     "snooze_conversation",
     "read_inbox",
@@ -66,6 +68,7 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
     "close_conversation",
     "add_note",
     "assign_conversation",
+    "set_label",
     "set_priority",
     "snooze_conversation",
     "moderate_messages",
@@ -91,6 +94,7 @@ export const PERMISSIONS: Readonly<Record<OperatorRole, readonly Verb[]>> = {
     "close_conversation",
     "add_note",
     "assign_conversation",
+    "set_label",
     "set_priority",
     "snooze_conversation",
     "moderate_messages",

@@ -12,6 +12,7 @@ export type Kind =
   | "note_edited"
   | "note_deleted"
   | "assigned"
+  | "label"
   | "priority"
   | "snoozed"
   | "woken"
@@ -62,6 +63,12 @@ export type Priority = "low" | "normal" | "high" | "urgent";
 export interface AssignedData {
   operator: string | null;
   team: string | null;
+}
+
+/** A label was added (`on`) or removed. `label`: its ID. */
+export interface LabelData {
+  label: string;
+  on: boolean;
 }
 
 /** The priority of the conversation from now on. */
@@ -121,6 +128,7 @@ export type Entry =
   | EntryOf<"note_edited", EditedData>
   | EntryOf<"note_deleted", DeletedData>
   | EntryOf<"assigned", AssignedData>
+  | EntryOf<"label", LabelData>
   | EntryOf<"priority", PriorityData>
   | EntryOf<"snoozed", SnoozedData>
   | EntryOf<"woken", WokenData>

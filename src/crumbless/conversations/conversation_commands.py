@@ -6,6 +6,7 @@ import msgspec
 
 from crumbless.conversations.assignment_set import assign_conversation, before_assignment, check_assignment
 from crumbless.conversations.conversation_close import close_conversation
+from crumbless.conversations.label_set import before_label, set_label
 from crumbless.conversations.message_delete import before_delete, delete_message
 from crumbless.conversations.message_edit import before_edit, edit_message
 from crumbless.conversations.message_send import before_message, send_message
@@ -34,6 +35,7 @@ from crumbless.protocol.frames import (
     React,
     Seen,
     Send,
+    SetLabel,
     SetPriority,
     Snooze,
     Typing,
@@ -44,7 +46,7 @@ from crumbless.realtime.command import ActionCommand, Command, EntryCommand
 Text = TypeVar("Text", Send, Note, Edit, EditNote)
 Change = TypeVar("Change", Delete, DeleteNote, React)
 
-Own = TypeVar("Own", Assign, SetPriority, Snooze, Wake, Close)
+Own = TypeVar("Own", bound=Assign | SetLabel | SetPriority | Snooze | Wake | Close)
 
 MAX_SEQ = 2**53
 """Larger numbers lose digits in JavaScript."""
@@ -101,6 +103,7 @@ COMMANDS: tuple[Command, ...] = (
     EntryCommand(
         Assign, "assign_conversation", assign_conversation, check_own_id, rate="frames", before=before_assignment
     ),
+    EntryCommand(SetLabel, "set_label", set_label, check_own_id, rate="frames", before=before_label),
     EntryCommand(SetPriority, "set_priority", set_priority, check_own_id, rate="frames", before=before_priority),
     EntryCommand(Snooze, "snooze_conversation", snooze_conversation, check_own_id, rate="frames", before=before_snooze),
     EntryCommand(Wake, "snooze_conversation", wake_conversation, check_own_id, rate="frames", before=before_wake),

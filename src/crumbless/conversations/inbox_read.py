@@ -165,6 +165,7 @@ def _summary(row: Any) -> ConversationSummary:
         contact=contact_of_row(row),
         operator=row.operator_id or "",
         team=row.team_id or "",
+        labels=row.labels,
         priority=_PRIORITY_NAMES[row.priority],
         snoozed_until=row.snoozed_until if row.status == "snoozed" else None,
     )

@@ -100,6 +100,7 @@ ERROR_SPECS: dict[str, ErrorSpec] = {
     "unknown_operator": ErrorSpec(
         404, "There is no such operator or team", "The operator must be active, and able to see the conversation."
     ),
+    "unknown_label": ErrorSpec(404, "There is no such label", "It may have been deleted."),
     "too_late": ErrorSpec(403, "This message can no longer be changed", "Ask an admin, or write another message."),
     "deleted": ErrorSpec(410, "This message was deleted", "Write it again if you still want to send it."),
     "unchanged": ErrorSpec(409, "This is already so", "Nothing has to be done."),

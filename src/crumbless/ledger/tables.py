@@ -92,6 +92,8 @@ conversation = Table(
     Column("operator_id", Id),
     # -1: low, 0: normal, 1: high, 2: urgent.
     Column("priority", Integer, nullable=False, server_default="0"),
+    # The IDs of its labels. Labels that were deleted remain.
+    Column("labels", JSON, nullable=False, server_default="[]"),
     # When it will be open again, while the status is `snoozed`. A message opens it and leaves this value, so that
     # messages do not change the index.
     Column("snoozed_until", BigInteger),

@@ -43,7 +43,7 @@ class ConversationSummary(msgspec.Struct, frozen=True):
     message without an operator's reply; null when every message has one. `position` is that of the newest entry. `last`
     is the newest message, or the entry `erased` once the visitor has erased the conversation. `operator` and `team`:
     the IDs of those to whom it is assigned, or empty. `snoozed_until`: null if it is not snoozed, or until the next
-    message.
+    message. `labels`: their IDs, in the order in which they were added. Some may be deleted.
     """
 
     id: str
@@ -64,6 +64,7 @@ class ConversationSummary(msgspec.Struct, frozen=True):
     team: str = ""
     priority: Priority = "normal"
     snoozed_until: int | None = None
+    labels: list[str] = []
 
 
 # --- frames: client to server -------------------------------------------------------------------------------------
@@ -167,6 +168,15 @@ class Assign(ClientFrame, frozen=True, tag="assign"):
     team: bounds.Id | None = None
 
 
+class SetLabel(ClientFrame, frozen=True, tag="label"):
+    """Add (`on`) a label to a conversation, or remove it (operators only). Idempotent by `id`, as `send` is."""
+
+    id: bounds.Id
+    conversation: bounds.Id
+    label: bounds.Id
+    on: bool
+
+
 class SetPriority(ClientFrame, frozen=True, tag="priority"):
     """Set the priority of a conversation (operators only). Idempotent by `id`, as `send` is."""
 
@@ -228,6 +238,7 @@ AnyClientFrame = (
     | EditNote
     | DeleteNote
     | Assign
+    | SetLabel
     | SetPriority
     | Snooze
     | Wake

@@ -22,6 +22,7 @@ Kind = Literal[
     "note_edited",
     "note_deleted",
     "assigned",
+    "label",
     "priority",
     "snoozed",
     "woken",
@@ -82,6 +83,13 @@ class AssignedData(msgspec.Struct, frozen=True):
     team: str | None
 
 
+class LabelData(msgspec.Struct, frozen=True):
+    """A label was added (`on`) or removed. `label`: its ID."""
+
+    label: str
+    on: bool
+
+
 class PriorityData(msgspec.Struct, frozen=True):
     """The priority of the conversation from now on."""
 
@@ -116,6 +124,7 @@ ENTRY_DATA: Mapping[Kind, type[msgspec.Struct]] = {
     "note_edited": EditedData,
     "note_deleted": DeletedData,
     "assigned": AssignedData,
+    "label": LabelData,
     "priority": PriorityData,
     "snoozed": SnoozedData,
     "woken": WokenData,

@@ -2,7 +2,7 @@
 
 Retention, deletion and a visitor's erasure empty a conversation to its shell: numbers, times, kinds and sides. The
 texts, names, visitors, attributes and files are deleted. A report that reads only these columns has the same result
-before and after a conversation is emptied. Columns of labels are added here when conversations have labels.
+before and after a conversation is emptied.
 """
 
 from typing import Any
@@ -37,6 +37,7 @@ CONVERSATION_COLUMNS = (
     conversation.c.site_id,
     conversation.c.team_id,
     conversation.c.operator_id,
+    conversation.c.labels,
     conversation.c.priority,
     conversation.c.started_at,
 )

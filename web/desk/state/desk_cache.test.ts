@@ -36,6 +36,7 @@ const summary = (id: string, position: number): ConversationSummary => ({
   team: "",
   priority: "normal",
   snoozed_until: null,
+  labels: [],
 });
 
 const entry = (conversation: string, seq: number): Entry => ({

@@ -32,6 +32,7 @@ const summary = v.object({
   team: v.string(),
   priority: v.picklist(["low", "normal", "high", "urgent"]),
   snoozed_until: v.nullable(v.number()),
+  labels: v.array(v.string()),
 });
 
 const operator = v.object({

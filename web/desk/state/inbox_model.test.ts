@@ -37,6 +37,7 @@ function summary(id: string, changes: Partial<ConversationSummary> = {}): Conver
     team: "",
     priority: "normal",
     snoozed_until: null,
+    labels: [],
     ...changes,
   };
 }
@@ -263,6 +264,12 @@ describe("an entry of an operator's organisation", () => {
       team: "team-1",
     });
     expect(row(changed("assigned", { operator: null, team: "" }), "a")).toMatchObject({ operator: "op-1", team: "" });
+  });
+
+  it("adds and removes one label", () => {
+    const both = changed("label", { label: "b", on: true }, changed("label", { label: "a", on: true }));
+    expect(row(both, "a")?.labels).toEqual(["a", "b"]);
+    expect(row(changed("label", { label: "a", on: false }, both), "a")?.labels).toEqual(["b"]);
   });
 
   it("changes the priority", () => {

@@ -5,7 +5,7 @@ import { deletionOf } from "../../messages/message_changes";
 import { isErasure } from "../../messages/message_log";
 import type { InboxPage } from "../../wire/conversation_wire";
 import type { ConversationSummary } from "../../wire/frames";
-import type { Entry, Side, Status } from "../../wire/timeline";
+import type { Entry, LabelData, Side, Status } from "../../wire/timeline";
 
 /** One conversation of the inbox, with the data for counting unread messages when a seen mark is in the middle. */
 export interface InboxRow {
@@ -192,7 +192,10 @@ function applyEntry(row: InboxRow, entry: Entry): InboxRow | null {
   };
 }
 
-type Organised = Partial<Pick<ConversationSummary, "operator" | "team" | "priority" | "snoozed_until">>;
+type Organised = Partial<Pick<ConversationSummary, "operator" | "team" | "priority" | "snoozed_until" | "labels">>;
+
+const labelsAfter = (before: string[], { label, on }: LabelData): string[] =>
+  on ? [...before, label] : before.filter((one) => one !== label);
 
 /** Return what the entry changes about the assignment, the priority or the snooze. */
 function organised(entry: Entry, before: ConversationSummary): Organised {
@@ -200,6 +203,7 @@ function organised(entry: Entry, before: ConversationSummary): Organised {
   if (!entry.data) return {};
   if (entry.kind === "snoozed") return { snoozed_until: entry.data.until };
   if (entry.kind === "priority") return { priority: entry.data.priority };
+  if (entry.kind === "label") return { labels: labelsAfter(before.labels, entry.data) };
   if (entry.kind !== "assigned") return {};
   return { operator: entry.data.operator ?? before.operator, team: entry.data.team ?? before.team };
 }

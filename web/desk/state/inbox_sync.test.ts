@@ -24,6 +24,7 @@ const summary = (id: string, last_seq: number, position: number, unread = last_s
   team: "",
   priority: "normal",
   snoozed_until: null,
+  labels: [],
 });
 
 const message = (conversation: string, seq: number, position: number): Entry => ({

@@ -38,6 +38,7 @@ function pageOf(entries: Entry[], more = false, id = "a"): TimelinePage {
     team: "",
     priority: "normal",
     snoozed_until: null,
+    labels: [],
   };
   return { conversation, entries, more };
 }
