@@ -81,3 +81,28 @@ def test_changes_of_messages_are_shown_on_both_sides(scenario: BrowserScenario) 
             expect(desk.page.locator("body")).not_to_contain_text(text)
         desk.page.reload()
         visitor.page.reload()
+
+
+def test_offline_desk_removes_a_deleted_message_after_reconnecting(scenario: BrowserScenario) -> None:
+    desk = scenario.desk()
+    scenario.start_conversation("My card is 4111 1111")
+    desk.sign_in()
+    desk.open("My card is 4111 1111")
+    expect(desk.bubbles()).to_have_text(["My card is 4111 1111"])
+    [(message, conversation)] = scenario.server.rows(
+        "SELECT e.id, c.id FROM entry e JOIN conversation c ON c.no = e.conversation_no "
+        "JOIN site s ON s.id = c.site_id WHERE s.key = ?",
+        scenario.site,
+    )
+    desk.page.context.set_offline(True)
+
+    async def delete(stream: Stream) -> None:
+        await do(stream, "delete", conversation, entry=message)
+
+    as_otto(scenario, delete)
+    expect(desk.bubbles()).to_have_text(["My card is 4111 1111"])
+    desk.page.context.set_offline(False)
+    expect(desk.bubbles()).to_have_text(["Message deleted"])
+    expect(desk.page.locator("body")).not_to_contain_text("4111")
+    desk.page.reload()
+    expect(desk.bubbles()).to_have_text(["Message deleted"])

@@ -274,7 +274,8 @@ def _answer_bugs(entry: NewEntry, done: Done) -> Done:
 
     def deliver(outcome: object) -> None:
         if not isinstance(outcome, Appended | ApiError):
-            log.error("an entry's operation failed", exc_info=cast(Exception, outcome))
+            # No traceback: it would show the values of a statement.
+            log.error("an entry's operation failed: %s", in_one_line(cast(Exception, outcome)))
             outcome = ApiError("internal", entry_id=entry.id)
         done(outcome)
 
