@@ -197,7 +197,15 @@ def import_text(text: str, own: str) -> str:
     files: dict[str, list[str]] = {}
     for name in sorted(used):
         files.setdefault(homes()[name], []).append(name)
-    return "".join(f'import type {{ {", ".join(names)} }} from "./{file}";\n' for file, names in sorted(files.items()))
+    return "".join(import_line(file, names) for file, names in sorted(files.items()))
+
+
+def import_line(file: str, names: list[str]) -> str:
+    """Return one import, on several lines if it is long."""
+    line = f'import type {{ {", ".join(names)} }} from "./{file}";\n'
+    if len(line) <= LINE_WIDTH + 1:
+        return line
+    return "import type {\n" + "".join(f"  {name},\n" for name in names) + f'}} from "./{file}";\n'
 
 
 def generate_permissions() -> str:
