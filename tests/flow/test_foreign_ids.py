@@ -248,7 +248,7 @@ NO_IDS = {
     *("languages", "time_zone", "role", "origins", "accent", "side", "mode", "algorithm", "public_key", "network"),
     *("days", "reason", "end_others", "workspace_name", "site_name", "site_origins", "categories", "source"),
     *("revision", "after", "issuer", "provider"),
-    *("second_factor_from", "provider_only", "session_hours", "idle_minutes"),
+    *("second_factor_from", "provider_only", "session_hours", "idle_minutes", "shows_reading", "operator_reports"),
     *("conversation_days", "receipt_days", "audit_days", "kind", "status", "asked_at"),
     # Secrets and values bound to the caller's key: useless to other callers.
     *("secret", "identity", "one_time_token", "code", "credential", "state", "iss", "invitation"),
@@ -268,6 +268,8 @@ def test_every_field_of_a_body_is_covered() -> None:
     # Conversations of other visitors: tests/flow/test_visitor_conversations.py.
     # test_retention.py has the preview.
     elsewhere = {("POST /v1/consent", "site"), ("POST /v1/desk/retention/preview", "sites")}
+    # The colleague of a handover: tests/flow/test_handover.py.
+    elsewhere |= {(f"POST /v1/desk/people/{{person}}/{one}", "to") for one in ("disable", "anonymise")}
     own = {(f"POST /v1/visitor/{one}", "conversation") for one in ("consent", "continue/code", "continue/mail")}
     assert {one for one in fields_of("takes") if one[1] not in NO_IDS} == {*CASES, *elsewhere, *own}
 
