@@ -267,13 +267,16 @@ export class Chat {
 
   async #started(chat: ChatKey, first: PendingCommand, answer: StartResponse): Promise<void> {
     const { token, expires_at: expiresAt, visitor, conversation, entry } = answer;
-    this.#chat = { ...chat, token, expiresAt, visitor, conversation };
+    const started = { ...chat, token, expiresAt, visitor, conversation };
+    this.#chat = started;
     this.#showAnew(applyEntries(emptyLog(), [entry]).log);
     this.outbox.acknowledge(first.id);
     this.outbox.reassign(conversation);
-    await this.options.storage.save(this.#chat);
+    await this.options.storage.save(started);
+    // The page or the visitor has left the chat in the meantime.
+    if (!this.#chat) return this.options.storage.forget(started);
     this.#nowStored();
-    this.#run(this.#chat);
+    this.#run(started);
   }
 
   /** Show a thread in place of the previous session's thread. */
