@@ -19,7 +19,6 @@ let answers: (() => unknown)[];
 let kept: ChatKey | null;
 let deleteSession: () => void;
 let forgotten: number;
-let whenStored: () => void;
 let saved: PendingCommand[];
 let running: boolean[];
 let page: EventTarget;
@@ -73,7 +72,6 @@ function makeSession(storedPending: PendingCommand[] = []): Chat {
       load: async () => kept,
       save: async (chat: ChatKey) => {
         kept = chat;
-        if (chat.token) whenStored();
       },
       forget: async () => {
         forgotten += 1;
@@ -134,7 +132,6 @@ beforeEach(() => {
   answers = [];
   kept = null;
   forgotten = 0;
-  whenStored = () => undefined;
   saved = [];
   running = [];
   page = new EventTarget();
@@ -363,14 +360,6 @@ describe("a session that the visitor deletes", () => {
     session.send("Anew");
     await until(() => expect(asked).toHaveLength(2));
     await until(() => expect(session.running).toBe(true));
-  });
-
-  test("does not run if it was left while it was being stored", async () => {
-    whenStored = () => session.leave();
-    session.send("Hello");
-    await until(() => expect(forgotten).toBe(1));
-    expect(session.running).toBe(false);
-    expect(started).toBe(0);
   });
 
   test("takes its unsent messages with it if it was erased", async () => {

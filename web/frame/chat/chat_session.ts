@@ -267,16 +267,15 @@ export class Chat {
 
   async #started(chat: ChatKey, first: PendingCommand, answer: StartResponse): Promise<void> {
     const { token, expires_at: expiresAt, visitor, conversation, entry } = answer;
-    const started = { ...chat, token, expiresAt, visitor, conversation };
-    this.#chat = started;
+    this.#chat = chat = { ...chat, token, expiresAt, visitor, conversation };
     this.#showAnew(applyEntries(emptyLog(), [entry]).log);
     this.outbox.acknowledge(first.id);
     this.outbox.reassign(conversation);
-    await this.options.storage.save(started);
+    await this.options.storage.save(chat);
     // The page or the visitor has left the chat in the meantime.
-    if (!this.#chat) return this.options.storage.forget(started);
+    if (!this.#chat) return this.options.storage.forget(chat);
     this.#nowStored();
-    this.#run(started);
+    this.#run(chat);
   }
 
   /** Show a thread in place of the previous session's thread. */

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Api } from "../../core/api";
 import type { StreamOptions } from "../../stream/stream";
+import type { StartRequest } from "../../wire/conversation_wire";
 import { Chat } from "./chat_session";
 import type { ChatKey, ChatStorage } from "./chat_storage";
 
@@ -14,12 +15,15 @@ const stored: ChatKey = {
 };
 
 /** Create a chat in a browser that has stored one, and its stream. */
-function makeChat(kept: ChatKey | null): { chat: Chat; line: StreamOptions } {
+function makeChat(
+  kept: ChatKey | null,
+  storage = { load: async () => kept, watch: () => () => undefined } as unknown as ChatStorage,
+): { chat: Chat; line: StreamOptions; api: Api } {
   let line: StreamOptions | undefined;
-  const storage = { load: async () => kept, watch: () => () => undefined } as unknown as ChatStorage;
+  const api = new Api("https://chat.example", "n");
   const chat = new Chat({
     site: "shop",
-    api: new Api("https://chat.example", "n"),
+    api,
     storage,
     kept: [],
     savePending: () => undefined,
@@ -32,7 +36,7 @@ function makeChat(kept: ChatKey | null): { chat: Chat; line: StreamOptions } {
     },
   });
   if (!line) throw new Error("no stream");
-  return { chat, line };
+  return { chat, line, api };
 }
 
 test("after a reload the stream names the conversation that was shown", async () => {
@@ -50,4 +54,33 @@ test("a summary of another conversation does not change the shown thread", async
     conversation: { id: "other", number: 2, status: "open", started_at: 1, last_seq: 1, unread: 1, last: null },
   });
   expect([chat.items, chat.unread, chat.conversation]).toEqual([[], 0, "shown"]);
+});
+
+test("a chat that is left while its start is being stored does not run, and is deleted from the device", async () => {
+  let left = false;
+  const storage = {
+    load: async () => null,
+    save: async ({ token }: ChatKey) => {
+      if (!token) return;
+      left = true;
+      chat.leave();
+    },
+    forget: vi.fn(async () => undefined),
+  };
+  const { chat, api } = makeChat(null, storage as unknown as ChatStorage);
+  vi.spyOn(api, "post").mockImplementation(async (_, body) => ({
+    ...{ token: "t", expires_at: Date.now() + 86_400_000, bound: true, visitor: "v", conversation: "c" },
+    entry: {
+      ...(body as StartRequest),
+      conversation: "c",
+      seq: 1,
+      at: 1,
+      kind: "message",
+      author: { kind: "visitor" },
+      data: { text: "Hello" },
+    },
+  }));
+  chat.send("Hello");
+  await vi.waitFor(() => expect(storage.forget).toHaveBeenCalledTimes(1));
+  expect([left, chat.running]).toEqual([true, false]);
 });
