@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection, and_, select, update
 
+from crumbless.conversations.actor_entry import actor_entry
 from crumbless.conversations.entry_target import find_place, is_stored
-from crumbless.conversations.operator_entry import operator_entry
 from crumbless.conversations.operator_find import require_operators, require_team
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import now_ms
@@ -19,7 +19,7 @@ from crumbless.security.access import Session
 
 def assign_conversation(actor: Session, frame: Assign) -> NewEntry:
     """Return the assignment as an entry."""
-    return operator_entry(actor, frame, "assigned", AssignedData(frame.operator, frame.team))
+    return actor_entry(actor, frame, "assigned", AssignedData(frame.operator, frame.team))
 
 
 def check_assignment(frame: Assign) -> None:

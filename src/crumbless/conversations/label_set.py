@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection, update
 
+from crumbless.conversations.actor_entry import actor_entry
 from crumbless.conversations.entry_target import find_place, is_stored
-from crumbless.conversations.operator_entry import operator_entry
 from crumbless.core.errors import ApiError
 from crumbless.labels.label_store import find_label
 from crumbless.ledger.entry import NewEntry
@@ -19,7 +19,7 @@ MOST_LABELS = 50
 
 def set_label(actor: Session, frame: SetLabel) -> NewEntry:
     """Return the change as an entry."""
-    return operator_entry(actor, frame, "label", LabelData(frame.label, frame.on))
+    return actor_entry(actor, frame, "label", LabelData(frame.label, frame.on))
 
 
 def before_label(actor: Session, frame: SetLabel) -> Operation[None]:

@@ -2,10 +2,11 @@
 
 from sqlalchemy import Connection, case, func, select, update
 
+from crumbless.conversations.actor_entry import actor_entry
 from crumbless.conversations.entry_target import find_target, is_own, is_stored, require_in_time, with_its_edits
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import now_ms
-from crumbless.ledger.entry import NewEntry, entry_data
+from crumbless.ledger.entry import NewEntry
 from crumbless.ledger.ledger_port import Erasure, Operation
 from crumbless.ledger.tables import conversation, entry
 from crumbless.protocol.frames import Delete, DeleteNote
@@ -18,17 +19,8 @@ _NOTHING: Erasure[None] = Erasure(None, ())
 def delete_message(actor: Session, frame: Delete | DeleteNote) -> NewEntry:
     """Return the entry that names the deleted one. Raises ApiError `unknown_conversation`."""
     require_conversation(actor, frame.conversation)
-    return NewEntry(
-        workspace=actor.workspace,
-        conversation=frame.conversation,
-        id=frame.id,
-        at=now_ms(),
-        kind="deleted" if isinstance(frame, Delete) else "note_deleted",
-        author_kind="visitor" if actor.role == "visitor" else "operator",
-        author_id=actor.subject,
-        author_name=actor.name,
-        data=entry_data(DeletedData(frame.entry)),
-    )
+    kind = "deleted" if isinstance(frame, Delete) else "note_deleted"
+    return actor_entry(actor, frame, kind, DeletedData(frame.entry))
 
 
 def before_delete(actor: Session, frame: Delete | DeleteNote) -> Operation[Erasure[None]]:

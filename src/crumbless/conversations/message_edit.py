@@ -2,10 +2,11 @@
 
 from sqlalchemy import Connection, update
 
+from crumbless.conversations.actor_entry import actor_entry
 from crumbless.conversations.entry_target import find_target, is_own, is_stored, require_in_time, with_its_edits
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import now_ms
-from crumbless.ledger.entry import NewEntry, entry_data
+from crumbless.ledger.entry import NewEntry
 from crumbless.ledger.ledger_port import Operation
 from crumbless.ledger.tables import entry
 from crumbless.protocol.frames import Edit, EditNote
@@ -16,17 +17,8 @@ from crumbless.security.access import Session, require_conversation
 def edit_message(actor: Session, frame: Edit | EditNote) -> NewEntry:
     """Return the edit as an entry. Raises ApiError `unknown_conversation`."""
     require_conversation(actor, frame.conversation)
-    return NewEntry(
-        workspace=actor.workspace,
-        conversation=frame.conversation,
-        id=frame.id,
-        at=now_ms(),
-        kind="edited" if isinstance(frame, Edit) else "note_edited",
-        author_kind="visitor" if actor.role == "visitor" else "operator",
-        author_id=actor.subject,
-        author_name=actor.name,
-        data=entry_data(EditedData(frame.entry, frame.text)),
-    )
+    kind = "edited" if isinstance(frame, Edit) else "note_edited"
+    return actor_entry(actor, frame, kind, EditedData(frame.entry, frame.text))
 
 
 def before_edit(actor: Session, frame: Edit | EditNote) -> Operation[None]:

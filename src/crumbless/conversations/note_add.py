@@ -2,10 +2,10 @@
 
 from sqlalchemy import Connection
 
+from crumbless.conversations.actor_entry import actor_entry
 from crumbless.conversations.entry_target import find_place, is_stored
 from crumbless.conversations.operator_find import require_operators
-from crumbless.core.ids import now_ms
-from crumbless.ledger.entry import NewEntry, entry_data
+from crumbless.ledger.entry import NewEntry
 from crumbless.ledger.ledger_port import Operation
 from crumbless.protocol.frames import Note
 from crumbless.protocol.timeline import NoteData
@@ -14,17 +14,7 @@ from crumbless.security.access import Session
 
 def add_note(actor: Session, frame: Note) -> NewEntry:
     """Return the note as an entry."""
-    return NewEntry(
-        workspace=actor.workspace,
-        conversation=frame.conversation,
-        id=frame.id,
-        at=now_ms(),
-        kind="note",
-        author_kind="operator",
-        author_id=actor.subject,
-        author_name=actor.name,
-        data=entry_data(NoteData(frame.text, frame.mentions)),
-    )
+    return actor_entry(actor, frame, "note", NoteData(frame.text, frame.mentions))
 
 
 def before_note(actor: Session, frame: Note) -> Operation[None] | None:

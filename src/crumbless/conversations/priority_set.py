@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, update
 
+from crumbless.conversations.actor_entry import actor_entry
 from crumbless.conversations.entry_target import find_place, is_stored
-from crumbless.conversations.operator_entry import operator_entry
 from crumbless.ledger.entry import NewEntry
 from crumbless.ledger.ledger_port import Operation
 from crumbless.ledger.tables import conversation
@@ -19,7 +19,7 @@ PRIORITIES: Mapping[Priority, int] = {"low": -1, "normal": 0, "high": 1, "urgent
 
 def set_priority(actor: Session, frame: SetPriority) -> NewEntry:
     """Return the change as an entry."""
-    return operator_entry(actor, frame, "priority", PriorityData(frame.priority))
+    return actor_entry(actor, frame, "priority", PriorityData(frame.priority))
 
 
 def before_priority(actor: Session, frame: SetPriority) -> Operation[None]:

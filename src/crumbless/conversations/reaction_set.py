@@ -3,10 +3,10 @@
 import msgspec
 from sqlalchemy import Connection, select
 
+from crumbless.conversations.actor_entry import actor_entry
 from crumbless.conversations.entry_target import find_target, is_stored
 from crumbless.core.errors import ApiError
-from crumbless.core.ids import now_ms
-from crumbless.ledger.entry import NewEntry, entry_data
+from crumbless.ledger.entry import NewEntry
 from crumbless.ledger.ledger_port import Operation
 from crumbless.ledger.tables import entry
 from crumbless.protocol.frames import React
@@ -19,17 +19,7 @@ _decode = msgspec.json.Decoder(ReactionData).decode
 def set_reaction(actor: Session, frame: React) -> NewEntry:
     """Return the reaction as an entry. Raises ApiError `unknown_conversation`."""
     require_conversation(actor, frame.conversation)
-    return NewEntry(
-        workspace=actor.workspace,
-        conversation=frame.conversation,
-        id=frame.id,
-        at=now_ms(),
-        kind="reaction",
-        author_kind="visitor" if actor.role == "visitor" else "operator",
-        author_id=actor.subject,
-        author_name=actor.name,
-        data=entry_data(ReactionData(frame.entry, frame.reaction, frame.on)),
-    )
+    return actor_entry(actor, frame, "reaction", ReactionData(frame.entry, frame.reaction, frame.on))
 
 
 def before_reaction(actor: Session, frame: React) -> Operation[None]:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select, update
 
+from crumbless.conversations.actor_entry import actor_entry
 from crumbless.conversations.entry_target import find_place, is_stored
-from crumbless.conversations.operator_entry import operator_entry
 from crumbless.core.errors import ApiError
 from crumbless.core.ids import new_id, now_ms
 from crumbless.core.periodic import Periodic
@@ -28,7 +28,7 @@ MOST_WOKEN = 100
 
 def snooze_conversation(actor: Session, frame: Snooze) -> NewEntry:
     """Return the snooze as an entry."""
-    return operator_entry(actor, frame, "snoozed", SnoozedData(frame.until))
+    return actor_entry(actor, frame, "snoozed", SnoozedData(frame.until))
 
 
 def check_snooze(frame: Snooze) -> None:
@@ -51,7 +51,7 @@ def before_snooze(actor: Session, frame: Snooze) -> Operation[None]:
 
 def wake_conversation(actor: Session, frame: Wake) -> NewEntry:
     """Return the opening as an entry."""
-    return operator_entry(actor, frame, "woken", WokenData())
+    return actor_entry(actor, frame, "woken", WokenData())
 
 
 def before_wake(actor: Session, frame: Wake) -> Operation[None]:

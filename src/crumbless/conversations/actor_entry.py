@@ -1,4 +1,4 @@
-"""Entries by which operators organise conversations, such as an assignment. Visitors do not see them."""
+"""The entry of a frame that a visitor or an operator has sent, such as an edit or an assignment."""
 
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from crumbless.protocol.timeline import Kind
 from crumbless.security.access import Session
 
 
-class OperatorFrame(Protocol):
+class EntryFrame(Protocol):
     """A frame that appends an entry."""
 
     @property
@@ -20,15 +20,15 @@ class OperatorFrame(Protocol):
     def conversation(self) -> str: ...
 
 
-def operator_entry(actor: Session, frame: OperatorFrame, kind: Kind, data: msgspec.Struct) -> NewEntry:
-    """Return an entry of the operator."""
+def actor_entry(actor: Session, frame: EntryFrame, kind: Kind, data: msgspec.Struct) -> NewEntry:
+    """Return an entry of the actor's side."""
     return NewEntry(
         workspace=actor.workspace,
         conversation=frame.conversation,
         id=frame.id,
         at=now_ms(),
         kind=kind,
-        author_kind="operator",
+        author_kind="visitor" if actor.role == "visitor" else "operator",
         author_id=actor.subject,
         author_name=actor.name,
         data=entry_data(data),
